@@ -1,0 +1,17 @@
+"""Every URL of the house; each app has its own urls.py."""
+
+from django.contrib import admin
+from django.urls import include, path
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularRedocView, SpectacularSwaggerView
+
+urlpatterns = [
+    path("", include("github_cache.proxy.urls")),
+    path("api/v1/", include("github_cache.api.urls")),
+    path("api/v1/", include("stats.urls")),
+    path("api/v1/webhooks/", include("webhooks.urls")),
+    path("", include("stats.site_urls")),
+    path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
+    path("docs", SpectacularSwaggerView.as_view(url_name="openapi"), name="docs"),
+    path("redoc", SpectacularRedocView.as_view(url_name="openapi"), name="redoc"),
+    path("admin/", admin.site.urls),
+]

@@ -1,0 +1,13 @@
+"""The web application: Django inside HotCache, which repeats what was just answered to the same identity."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+django_application = get_wsgi_application()
+
+from github_cache.hotcache import HotCache  # noqa: E402  (settings have to be loaded first)
+
+application = HotCache(django_application)

@@ -1,0 +1,1 @@
+"""System checks of this floor; each message says what to type."""

