@@ -1,14 +1,14 @@
-"""What a GitHub consists of, as plain mutable dataclasses: accounts, repositories, issues, files, hooks.
+"""What a GitHub consists of, as plain mutable dataclasses: accounts, repositories, issues.
 
 Times are UNIX seconds; `None` means that it has not happened. Node IDs are of GitHub's older, readable form
 (base64 of `010:Repository42`), so that `decode_node_id` can find what they name.
 """
 
 import base64
-import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+
+from github_sandbox.trees import Commit, File
 
 ROLES = ("pull", "triage", "push", "maintain", "admin")
 """What an account may do in a repository, each including those before it."""
@@ -172,52 +172,6 @@ class PullRequest(Issue):
     merge_commit_sha: str | None = None
 
 
-class File:
-    """A file's bytes, made when they are first asked for; `sha` is git's blob SHA."""
-
-    __slots__ = ("_data", "_make", "_sha")
-
-    def __init__(self, data: bytes | Callable[[], bytes]) -> None:
-        self._data: bytes | None = data if isinstance(data, bytes) else None
-        self._make: Callable[[], bytes] | None = None if isinstance(data, bytes) else data
-        self._sha: str | None = None
-
-    @property
-    def data(self) -> bytes:
-        if self._data is None and self._make is not None:
-            self._data = self._make()
-        return self._data or b""
-
-    @property
-    def size(self) -> int:
-        return len(self.data)
-
-    @property
-    def sha(self) -> str:
-        if self._sha is None:
-            self._sha = hashlib.sha1(b"blob %d\0" % self.size + self.data, usedforsecurity=False).hexdigest()
-        return self._sha
-
-
-@dataclass(slots=True, eq=False)
-class Commit:
-    """A state of the files, and how it differs from its parent."""
-
-    sha: str
-    message: str
-    author: Account
-    date: float
-    files: dict[str, File]
-    """Path (no leading slash) -> File. Never changed once the commit is made."""
-    parent: "Commit | None" = None
-    added: list[str] = field(default_factory=list)
-    modified: list[str] = field(default_factory=list)
-    removed: list[str] = field(default_factory=list)
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> "Commit":
-        return self
-
-
 @dataclass(slots=True, eq=False)
 class Release:
     id: int
@@ -233,45 +187,6 @@ class Release:
     @property
     def node_id(self) -> str:
         return node_id("Release", self.id)
-
-
-@dataclass(slots=True, eq=False)
-class Delivery:
-    """One attempt to hand an event to a hook; a redelivery repeats `guid`."""
-
-    id: int
-    guid: str
-    event: str
-    action: str | None
-    repository_id: int | None
-    delivered_at: float
-    redelivery: bool
-    request_headers: dict[str, str] = field(repr=False)
-    payload: bytes = field(repr=False)
-    duration: float = 0
-    status: str = "pending"
-    status_code: int = 0
-    response_headers: dict[str, str] = field(default_factory=dict)
-    response_body: str = ""
-
-
-@dataclass(slots=True, eq=False)
-class Hook:
-    """A webhook of a repository, an organisation or an App (`target_type` "repository", "organization", "integration")."""
-
-    id: int
-    target_type: str
-    target_id: int
-    url: str
-    events: list[str]
-    secret: str | None = field(default=None, repr=False)
-    content_type: str = "json"
-    insecure_ssl: str = "0"
-    active: bool = True
-    created_at: float = 0
-    updated_at: float = 0
-    deliveries: list[Delivery] = field(default_factory=list)
-    """Newest first."""
 
 
 @dataclass(slots=True, eq=False)

@@ -1,7 +1,7 @@
 """The whole of a sandbox GitHub in memory, and who may see what of it.
 
-`World` holds the entities and finds them the way GitHub does: names are case-insensitive, a renamed repository is
-found by its former name, and what an account may not see is not there. Whoever reads or changes it holds `lock`.
+`World` holds the entities and finds them as GitHub does: names are case-insensitive, a renamed repository is
+found by its former name, and what an account may not see is not there. Whoever uses it holds `lock`.
 """
 
 import copy
@@ -15,8 +15,6 @@ from github_sandbox.entities import (
     ROLES,
     Account,
     App,
-    Commit,
-    Hook,
     Installation,
     Issue,
     PullRequest,
@@ -25,6 +23,9 @@ from github_sandbox.entities import (
     decode_node_id,
     node_id,
 )
+from github_sandbox.hooks import Hook
+from github_sandbox.limits import Limiter
+from github_sandbox.trees import Commit
 
 WORKFLOW_PATH = re.compile(r"\.github/workflows/[^/]+\.ya?ml")
 _WORKFLOW_NAME = re.compile(rb"^name:[ \t]*(.+?)[ \t]*(?:#.*)?$", re.MULTILINE)
@@ -48,10 +49,11 @@ class Workflow:
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """Something that hooks may want to hear of; `payload` is what the event adds to repository, organization, sender."""
+    """Something that hooks may want to hear of."""
 
     event: str
     payload: dict[str, object]
+    """What the body holds beside `repository`, `organization` and `sender`."""
     sender: Account
     repository: Repository | None = None
     organization: Account | None = None
@@ -60,6 +62,7 @@ class Happening:
 @dataclass(slots=True)
 class World:
     clock: Clock = field(default_factory=Clock)
+    limits: Limiter = field(default_factory=Limiter)
     api_url: str = "http://127.0.0.1:8001"
     """Without a slash at the end; what the URLs in webhook payloads begin with."""
     html_url: str = "https://github.com"
@@ -84,7 +87,7 @@ class World:
         self._last_id += 1
         return self._last_id
 
-    # -- accounts ------------------------------------------------------------------------------------------------
+    # -- accounts
 
     def add_account(self, account: Account) -> Account:
         self.accounts[account.login.lower()] = account
@@ -112,7 +115,7 @@ class World:
             return None
         return found
 
-    # -- repositories --------------------------------------------------------------------------------------------
+    # -- repositories
 
     def add_repository(self, repository: Repository) -> Repository:
         self.repositories[repository.id] = repository
@@ -136,7 +139,7 @@ class World:
         self._former_names[f"{repository.owner.login}/{name}".lower()] = repository.id
 
     def role(self, account: Account | None, repository: Repository) -> str | None:
-        """What *account* (None: anonymous) may do there: one of `ROLES`, or None where it may not even look."""
+        """What *account* (None: anonymous) may do there: one of `ROLES`; None where it may not even look."""
         granted = [] if repository.private else ["pull"]
         if account is not None:
             if account is repository.owner or repository.owner.members.get(account.login) == "admin":
@@ -178,9 +181,7 @@ class World:
 
     def node(self, account: Account | None, global_id: str) -> Account | Repository | Issue | None:
         """The account, repository, issue or pull request of that node ID, if *account* may see it."""
-        kind, _, number = (
-            ("", "", "") if (parts := decode_node_id(global_id)) is None else (parts[0], "", parts[1])
-        )
+        kind, _, number = ("", "", "") if (parts := decode_node_id(global_id)) is None else (parts[0], "", parts[1])
         if not number.isdecimal():
             return None
         if kind == "Repository":
@@ -190,16 +191,12 @@ class World:
         if kind in ("Issue", "PullRequest"):
             issues = (i for r in self.visible_repositories(account) for i in r.issues.values())
             return next(
-                (
-                    i
-                    for i in issues
-                    if i.id == int(number) and isinstance(i, PullRequest) == (kind != "Issue")
-                ),
+                (i for i in issues if i.id == int(number) and isinstance(i, PullRequest) == (kind != "Issue")),
                 None,
             )
         return None
 
-    # -- what is read off a repository ---------------------------------------------------------------------------
+    # -- what is read off a repository
 
     def commit(self, repository: Repository, ref: str | None) -> Commit | None:
         """The commit of a branch, tag, full ref or SHA; of the default branch for None."""
@@ -234,7 +231,7 @@ class World:
     def hooks_of(self, target_type: str, target_id: int) -> list[Hook]:
         return [h for h in self.hooks.values() if (h.target_type, h.target_id) == (target_type, target_id)]
 
-    # -- changes -------------------------------------------------------------------------------------------------
+    # -- changes
 
     def before_write(self, repository: Repository) -> Repository:
         """Call before changing *repository*: remembers it for `lag_seconds`; returns the one to change."""
@@ -248,7 +245,7 @@ class World:
         for listener in self.listeners:
             listener(happening)
 
-    # -- private -------------------------------------------------------------------------------------------------
+    # -- private
 
     def _visible(self, account: Account | None, repository_id: int | None) -> Repository | None:
         live = self.repositories.get(repository_id or 0)
@@ -265,10 +262,10 @@ class World:
                 yield "push" if "write" in installation.permissions.values() else "pull"
 
     def _workflow(self, repository: Repository, path: str) -> Workflow:
-        live = self.repositories.get(repository.id, repository)
-        workflow_id = live.workflow_ids.setdefault(path, 0) or self.next_id()
-        live.workflow_ids[path] = workflow_id
+        ids = self.repositories.get(repository.id, repository).workflow_ids
+        if path not in ids:
+            ids[path] = self.next_id()
         named = _WORKFLOW_NAME.search(repository.files[path].data)
         name = named.group(1).decode("utf-8", "replace").strip("'\"") if named else path
         state = repository.workflow_states.get(path, "active")
-        return Workflow(workflow_id, name, path, state, repository.created_at, repository.pushed_at)
+        return Workflow(ids[path], name, path, state, repository.created_at, repository.pushed_at)
