@@ -48,7 +48,7 @@ def command(program: str, folder: Path) -> list[str]:
 
 
 def socket_of(folder: Path) -> Path:
-    """Where the embedded Redis of that folder listens. A path that is too long for a socket gets a short private folder."""
+    """Where the embedded Redis of that folder listens; a path too long for a socket gets a short private folder."""
     socket = folder / "redis.sock"
     if len(os.fsencode(socket)) <= MAX_SOCKET_PATH:
         return socket

@@ -228,6 +228,10 @@ CELERY_TASK_ROUTES = {
 }
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_TIMEZONE = "UTC"
+# Name -> what and how often (seconds); copied into the database, where the admin may change them.
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
+    "heartbeat": {"task": "stats.tasks.heartbeat", "schedule": 30.0},
+}
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = ENV.HUBCACHE_MAX_BODY_BYTES
 LANGUAGE_CODE = "en"

@@ -1,6 +1,6 @@
 """Fixtures that every suite may use: real servers on loopback, and the real data where they are at hand.
 
-By default the tests run on SQLite without Redis; what needs a real server takes a fixture for it.
+By default the tests run on SQLite without Redis (tests/environment.py); a real server comes from its fixture.
 """
 
 import contextlib
@@ -12,17 +12,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-_home = tempfile.mkdtemp(prefix="hubcache-tests-")
-for name in list(os.environ):
-    if name.startswith(("HUBCACHE_", "REDIS_", "RATELIMIT_", "GITHUB_TOKEN", "GITHUB_API", "DATABASE_URL", "CELERY_")):
-        del os.environ[name]
-os.environ |= {
-    "HUBCACHE_DATA_DIR": _home,
-    "REDIS_ENABLED": "false",
-    "DJANGO_SETTINGS_MODULE": "config.settings",
-    "HUBCACHE_LOG_LEVEL": "WARNING",
-}
 
 
 @pytest.fixture(scope="session")

@@ -133,7 +133,8 @@ class House:
         key = ""
         if self.plan.github is GitHub.SANDBOX:
             say(
-                "This is the [bold]sandbox GitHub[/] with a made-up organisation, since no GITHUB_TOKEN is set; reading needs no key."
+                "This is the [bold]sandbox GitHub[/] with a made-up organisation, since no GITHUB_TOKEN is set; "
+                "reading needs no key."
             )
             say("For the real one: GITHUB_TOKEN=… HUBCACHE_ORG=your-organisation make run")
         else:
@@ -170,7 +171,8 @@ class House:
                 probe.bind((host, port))
             except OSError as error:
                 raise CommandError(
-                    f"Port {port} on {host} cannot be used ({error.strerror}): stop what listens there, or set {setting}."
+                    f"Port {port} on {host} cannot be used ({error.strerror}): "
+                    f"stop what listens there, or set {setting}."
                 ) from error
 
     def _wait(self, what: str, name: str, ready: Any) -> None:

@@ -1,0 +1,37 @@
+"""`/metrics`: all metrics in Prometheus' format, for networks in METRICS_ALLOW and keys with the admin scope."""
+
+import ipaddress
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_safe
+from django_prometheus.exports import ExportToDjangoView
+
+
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """The metrics of all processes, or 403 with what to do."""
+    caller = getattr(request, "caller", None)
+    if _from_allowed_network(request) or (caller is not None and "admin" in caller.scopes):
+        return ExportToDjangoView(request)
+    return JsonResponse(
+        {
+            "type": "about:blank",
+            "title": "Forbidden",
+            "status": 403,
+            "detail": "Metrics are for the networks in METRICS_ALLOW and for API keys with the admin scope.",
+        },
+        status=403,
+        content_type="application/problem+json",
+    )
+
+
+def _from_allowed_network(request: HttpRequest) -> bool:
+    # Behind a proxy the peer is the proxy, which may be in an allowed network when the caller is not.
+    if request.headers.get("X-Forwarded-For"):
+        return False
+    try:
+        address = ipaddress.ip_address(request.META.get("REMOTE_ADDR", ""))
+    except ValueError:
+        return False
+    return any(address in ipaddress.ip_network(network, strict=False) for network in settings.METRICS_ALLOW)
