@@ -1,0 +1,186 @@
+"""Who is calling: a Hubcache API key, a GitHub token that is passed through, a member of staff, or nobody.
+
+The middleware sets `request.caller` and refuses credentials that are wrong with 401 before anything else is done.
+A key is looked up by its SHA-256; what was found is believed for KEY_SECONDS, so a revoked key ends within that time.
+Source: DESIGN.md, "Who may see what".
+"""
+
+import base64
+import binascii
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Literal
+
+from django.conf import settings
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from github_cache import keys
+from github_cache.api import problems
+from github_cache.models import API_KEY_PREFIX, ApiKey, Tenant
+from github_cache.proxy import refusals
+
+logger = logging.getLogger("hubcache.identity")
+
+KEY_SECONDS = 5.0
+"""How long a key that was looked up is believed."""
+
+LAST_USED_STEP = timedelta(minutes=1)
+"""`last_used_at` is written no more often than this."""
+
+MAX_TOKEN_LENGTH = 1024
+_REMEMBERED = 4096
+
+ANONYMOUS_IDENTITY = "anonymous"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks. `identity` stands in keys and logs; `token` only where a GitHub token is passed through."""
+
+    kind: Literal["api_key", "token", "session", "anonymous"]
+    tenant: str | None
+    identity: str
+    scopes: frozenset[str] = frozenset()
+    limit: int | None = None
+    token: str | None = field(default=None, repr=False)
+
+    @property
+    def uses_pool(self) -> bool:
+        """True where the tenant's own credentials ask GitHub for this caller."""
+        return self.kind != "token"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why a caller is not let in; `retry_after` in seconds where the fault is not the caller's."""
+
+    status: int
+    reason: str
+    retry_after: int | None = None
+
+
+ALL_SCOPES = frozenset(ApiKey.Scope.values)
+_READ_ONLY = frozenset({ApiKey.Scope.READ.value})
+
+
+class IdentityMiddleware:
+    """Sets `request.caller`; answers 401 (or 503, where GitHub cannot be asked) in the shape of the surface."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        found = identify(request)
+        if isinstance(found, Caller):
+            request.caller = found  # type: ignore[attr-defined]
+            return self.get_response(request)
+        request.caller = anonymous()  # type: ignore[attr-defined]
+        answer = refusals.answer if refusals.is_github_surface(request.path) else problems.answer
+        return answer(found.status, found.reason, retry_after=found.retry_after)
+
+
+def identify(request: HttpRequest) -> Caller | Refused:
+    """The caller of a request, by `Authorization`, `X-Api-Key` or a session of the admin, in this order."""
+    headers = request.headers
+    credential = headers.get("X-Api-Key") or _credential(headers.get("Authorization", ""))
+    if credential is None:
+        return Refused(401, "The Authorization header cannot be read: send `Bearer KEY`, `token KEY` or Basic.")
+    if credential:
+        if len(credential) > MAX_TOKEN_LENGTH or not credential.isascii() or not credential.isprintable():
+            return Refused(401, "Bad credentials")
+        if credential.startswith(API_KEY_PREFIX):
+            return _by_key(credential)
+        return Refused(401, "Bad credentials")
+    if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_active and request.user.is_staff:
+        return Caller("session", _tenant_of(request), f"user-{request.user.pk}", ALL_SCOPES)
+    return anonymous()
+
+
+def anonymous() -> Caller:
+    """Nobody: may read as the first tenant where HUBCACHE_ANONYMOUS_READ allows it, else nothing."""
+    if settings.HUBCACHE_ANONYMOUS_READ:
+        return Caller("anonymous", settings.HUBCACHE_TENANT, ANONYMOUS_IDENTITY, _READ_ONLY)
+    return Caller("anonymous", None, ANONYMOUS_IDENTITY)
+
+
+def _credential(authorization: str) -> str | None:
+    """The key or token in an Authorization header, '' without one, None where the header makes no sense."""
+    if not authorization:
+        return ""
+    scheme, _, value = authorization.strip().partition(" ")
+    value = value.strip()
+    if scheme.lower() in ("bearer", "token"):
+        return value or None
+    if scheme.lower() == "basic":
+        try:
+            user, _, password = base64.b64decode(value, validate=True).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            return None
+        # Git's habit: the token as the user name beside an empty password or `x-oauth-basic`.
+        return (user if password in ("", "x-oauth-basic") else password) or None
+    return None
+
+
+def _tenant_of(request: HttpRequest) -> str:
+    """The tenant that a token or a member of staff speaks for: X-Hubcache-Tenant where it exists, else the first."""
+    wanted = request.headers.get("X-Hubcache-Tenant", "")
+    if wanted and wanted != settings.HUBCACHE_TENANT and Tenant.objects.filter(slug=wanted).exists():
+        return wanted
+    return settings.HUBCACHE_TENANT
+
+
+class _Keys:
+    """API keys looked up lately, by digest: (caller or None, believed until)."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._found: dict[str, tuple[Caller | None, float]] = {}
+
+    def get(self, digest: str, now: float) -> tuple[Caller | None, float] | None:
+        found = self._found.get(digest)
+        return found if found and now < found[1] else None
+
+    def put(self, digest: str, caller: Caller | None, until: float) -> None:
+        with self._lock:
+            if len(self._found) >= _REMEMBERED:
+                self._found.clear()
+            self._found[digest] = (caller, until)
+
+    def forget(self) -> None:
+        with self._lock:
+            self._found.clear()
+
+
+_keys = _Keys()
+forget_keys = _keys.forget
+
+
+def _by_key(key: str) -> Caller | Refused:
+    digest = ApiKey.digest_of(key)
+    now = time.monotonic()
+    known = _keys.get(digest, now)
+    if known is None:
+        try:
+            caller = _looked_up(digest)
+        except DatabaseError:
+            logger.exception("an API key could not be looked up")
+            return Refused(503, "The database cannot be reached, so the key cannot be checked.", retry_after=5)
+        known = (caller, now + KEY_SECONDS)
+        _keys.put(digest, *known)
+    return known[0] or Refused(401, "Bad credentials: the API key is unknown, revoked or expired.")
+
+
+def _looked_up(digest: str) -> Caller | None:
+    now = timezone.now()
+    row = ApiKey.objects.usable(now).filter(digest=digest).first()
+    if row is None:
+        return None
+    if row.last_used_at is None or now - row.last_used_at > LAST_USED_STEP:
+        ApiKey.objects.filter(pk=row.pk).update(last_used_at=now)
+    return Caller("api_key", row.tenant_id, keys.identity(digest), frozenset(row.scopes), row.requests_per_window)
