@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
-from config import embedded_redis
+from config import embedded_redis, web
 from config.env import Env, env
 from config.generated import kept_secret
 from config.startup import GitHub, Plan, Redis, child_environment, plan
@@ -112,13 +112,7 @@ class House:
         worker = [*celery, "worker", "-P", "threads", "-c", "8", "-Q", queues, "--without-gossip", "--without-mingle"]
         self._child("worker", [*worker, "-l", self.env.HUBCACHE_LOG_LEVEL])
         self._child("beat", [*celery, "beat", "-l", self.env.HUBCACHE_LOG_LEVEL, "--pidfile", ""])
-        host, port, threads = self.env.HUBCACHE_HOST, str(self.env.HUBCACHE_PORT), str(self.env.HUBCACHE_THREADS)
-        self._child(
-            "web",
-            [PYTHON, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", port,
-             "--workers", str(self.env.HUBCACHE_WORKERS), "--blocking-threads", threads,
-             "--no-ws", "config.wsgi:application"],
-        )  # fmt: skip
+        self._child("web", web.command(self.env))
         self._wait("The web server", "web", lambda: requests.get(f"{self._local}/health/live", timeout=1).ok)
 
     @property
