@@ -1,4 +1,4 @@
-"""`manage.py prepare`: what has to be there before the first request. Run at every start; a second time changes nothing."""
+"""`manage.py prepare`: what has to be there before the first request. A second run changes nothing."""
 
 import secrets
 from typing import Any

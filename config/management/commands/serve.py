@@ -15,4 +15,4 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         program = command(env())
-        os.execv(program[0], program)
+        os.execv(program[0], program)  # noqa: S606
