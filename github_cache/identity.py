@@ -11,9 +11,8 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -22,6 +21,7 @@ from django.utils import timezone
 
 from github_cache import keys
 from github_cache.api import problems
+from github_cache.caller import ANONYMOUS_IDENTITY, Caller
 from github_cache.models import API_KEY_PREFIX, ApiKey, Tenant
 from github_cache.proxy import refusals
 
@@ -35,25 +35,6 @@ LAST_USED_STEP = timedelta(minutes=1)
 
 MAX_TOKEN_LENGTH = 1024
 _REMEMBERED = 4096
-
-ANONYMOUS_IDENTITY = "anonymous"
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who asks. `identity` stands in keys and logs; `token` only where a GitHub token is passed through."""
-
-    kind: Literal["api_key", "token", "session", "anonymous"]
-    tenant: str | None
-    identity: str
-    scopes: frozenset[str] = frozenset()
-    limit: int | None = None
-    token: str | None = field(default=None, repr=False)
-
-    @property
-    def uses_pool(self) -> bool:
-        """True where the tenant's own credentials ask GitHub for this caller."""
-        return self.kind != "token"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,16 @@ A *kind* is the unit of invalidation: each (scope, kind) has one epoch. A *route
 kind and says who may be given a stored body; a path that stands in no route belongs to the kind `other`, is always
 revalidated and goes only to the identity that fetched it. GraphQL answers and the typed API use the same kinds.
 To cache a further resource, add a row to ROUTES (and to KINDS, if its events differ from those of every kind here).
+
+The kind `access` has no route: its epoch stands in every entry, alias and proof of its scope, and changes when names
+or visibility or members do, so that what was learnt under the old ones is never used again.
 """
 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 
 from github_cache.keys import ScopeKind
@@ -42,7 +45,7 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A path of GitHub's REST API. `ttl` overrides that of its kind; `revalidate`: never served without asking GitHub."""
+    """A path of GitHub's REST API. `ttl` overrides that of its kind; `revalidate`: never served without asking."""
 
     template: str
     kind: str
@@ -54,7 +57,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A request path matched to its route, with the values of the template's parts (`owner`, `repo`, `org`, `id`, …)."""
+    """A request path matched to its route, with the values of the template's parts (`owner`, `repo`, `org`, …)."""
 
     route: Route
     values: Mapping[str, str]
@@ -64,10 +67,17 @@ WORKFLOW_FILES = re.compile(r"\.github/workflows/[^/]+\.ya?ml")
 AUTOMATION_FILES = re.compile(r"(?:.*\.ya?ml)")
 _REPOSITORY = ("repository", "public", "star", "fork", "push", "issues.opened", "issues.closed", "issues.reopened",
                "issues.deleted", "issues.transferred", "pull_request.opened", "pull_request.closed",
-               "pull_request.reopened", "meta", "installation_repositories", "team_add")  # fmt: skip
+               "pull_request.reopened", "watch", "custom_property_values", "repository_import",
+               "security_and_analysis", "meta", "installation_repositories", "team_add")  # fmt: skip
+_ACCESS = ("repository.privatized", "repository.publicized", "repository.deleted", "repository.renamed",
+           "repository.transferred", "repository.archived", "public", "member", "team_add", "team",
+           "installation_repositories")  # fmt: skip
 _MEMBERS = ("member", "membership", "team", "team_add", "organization")
 
+ACCESS = "access"
+
 _KINDS = (
+    Kind(ACCESS, "repo", "GITHUB_TTL_REPO", _ACCESS),
     Kind("meta", "repo", "GITHUB_TTL_REPO", _REPOSITORY),
     Kind("languages", "repo", "GITHUB_TTL_LANGUAGES", ("push", "repository"), default_branch_only=True),
     Kind(
@@ -78,12 +88,15 @@ _KINDS = (
             "issues",
             "issue_comment",
             "sub_issues",
+            "issue_dependencies",
             "label.edited",
             "label.deleted",
             "milestone",
             "pull_request",
+            "pull_request_review",
+            "pull_request_review_comment",
             "repository",
-        ),  # fmt: skip
+        ),
     ),
     Kind(
         "pulls",
@@ -99,7 +112,7 @@ _KINDS = (
             "milestone",
             "issue_comment",
             "repository",
-        ),  # fmt: skip
+        ),
     ),
     Kind("labels", "repo", "GITHUB_TTL_LABELS", ("label", "repository")),
     Kind(
@@ -108,10 +121,18 @@ _KINDS = (
         "GITHUB_TTL_LABELS",
         (
             "milestone",
+            "issues.opened",
             "issues.milestoned",
             "issues.demilestoned",
             "issues.closed",
             "issues.reopened",
+            "issues.deleted",
+            "issues.transferred",
+            "pull_request.opened",
+            "pull_request.milestoned",
+            "pull_request.demilestoned",
+            "pull_request.closed",
+            "pull_request.reopened",
             "repository",
         ),
     ),
@@ -135,14 +156,27 @@ _KINDS = (
         "refs",
         "repo",
         "GITHUB_TTL_CONTENTS",
-        ("push", "create", "delete", "branch_protection_rule", "commit_comment", "status", "repository"),
+        (
+            "push",
+            "create",
+            "delete",
+            "branch_protection_rule",
+            "branch_protection_configuration",
+            "repository_ruleset",
+            "commit_comment",
+            "status",
+            "check_run",
+            "check_suite",
+            "repository",
+        ),
     ),
     Kind("releases", "repo", "GITHUB_TTL_CONTENTS", ("release", "create", "delete", "repository")),
     Kind("members", "repo", "GITHUB_TTL_USER", _MEMBERS),
     Kind("deployments", "repo", "GITHUB_TTL_ISSUES", ("deployment", "deployment_status", "deployment_review")),
     Kind("other", "repo", "GITHUB_TTL_ISSUES", ("*",)),
+    Kind(ACCESS, "org", "GITHUB_TTL_USER", (*_MEMBERS, "installation")),
     Kind("repos", "org", "GITHUB_TTL_ORG_REPOS", _REPOSITORY),
-    Kind("meta", "org", "GITHUB_TTL_USER", ("organization", "repository")),
+    Kind("meta", "org", "GITHUB_TTL_USER", ("organization", "repository", "installation_target")),
     Kind("members", "org", "GITHUB_TTL_USER", _MEMBERS),
     Kind("other", "org", "GITHUB_TTL_ISSUES", ("*",)),
     Kind("other", "tenant", "GITHUB_TTL_GRAPHQL", ("*",)),
@@ -167,6 +201,7 @@ ROUTES: tuple[Route, ...] = (
     Route(f"{_REPO}/pulls/{{number}}/reviews", "pulls", "repo", _SHARED, ttl="GITHUB_TTL_ISSUE"),
     Route(f"{_REPO}/pulls/{{number}}/files", "pulls", "repo", _SHARED, ttl="GITHUB_TTL_ISSUE"),
     Route(f"{_REPO}/pulls/{{number}}/commits", "pulls", "repo", _SHARED, ttl="GITHUB_TTL_ISSUE"),
+    Route(f"{_REPO}/pulls/{{number}}/comments", "pulls", "repo", _SHARED, ttl="GITHUB_TTL_ISSUE"),
     Route(f"{_REPO}/labels", "labels", "repo", _SHARED),
     Route(f"{_REPO}/labels/{{name}}", "labels", "repo", _SHARED),
     Route(f"{_REPO}/milestones", "milestones", "repo", _SHARED),
@@ -181,8 +216,19 @@ ROUTES: tuple[Route, ...] = (
     Route(f"{_REPO}/git/blobs/{{sha}}", "contents", "repo", _SHARED),
     Route(f"{_REPO}/branches", "refs", "repo", _SHARED),
     Route(f"{_REPO}/branches/{{name*}}", "refs", "repo", _SHARED),
+    Route(f"{_REPO}/branches/{{name*}}/protection", "refs", "repo", _IDENTITY, revalidate=True),
+    Route(f"{_REPO}/branches/{{name*}}/protection/{{rest*}}", "refs", "repo", _IDENTITY, revalidate=True),
+    Route(f"{_REPO}/git/ref/{{ref*}}", "refs", "repo", _SHARED),
+    Route(f"{_REPO}/git/matching-refs/{{ref*}}", "refs", "repo", _SHARED),
+    Route(f"{_REPO}/git/commits/{{sha}}", "refs", "repo", _SHARED),
+    Route(f"{_REPO}/compare/{{basehead*}}", "refs", "repo", _SHARED),
     Route(f"{_REPO}/commits", "refs", "repo", _SHARED),
     Route(f"{_REPO}/commits/{{ref*}}", "refs", "repo", _SHARED),
+    Route(f"{_REPO}/commits/{{ref*}}/pulls", "pulls", "repo", _SHARED),
+    Route(f"{_REPO}/commits/{{ref*}}/status", "runs", "repo", _SHARED),
+    Route(f"{_REPO}/commits/{{ref*}}/statuses", "runs", "repo", _SHARED),
+    Route(f"{_REPO}/commits/{{ref*}}/check-runs", "runs", "repo", _SHARED),
+    Route(f"{_REPO}/commits/{{ref*}}/check-suites", "runs", "repo", _SHARED),
     Route(f"{_REPO}/tags", "refs", "repo", _SHARED),
     Route(f"{_REPO}/releases", "releases", "repo", _IDENTITY),
     Route(f"{_REPO}/releases/latest", "releases", "repo", _SHARED),
@@ -208,6 +254,48 @@ UNKNOWN = {
 }
 
 
+TYPED: Mapping[str, Route] = MappingProxyType(
+    {
+        "repository": Route(_REPO, "meta", "repo", _SHARED),
+        "languages": Route(f"{_REPO}/languages", "languages", "repo", _SHARED),
+        "issues": Route(f"{_REPO}/issues", "issues", "repo", _SHARED),
+        "pulls": Route(f"{_REPO}/pulls", "pulls", "repo", _SHARED),
+        "labels": Route(f"{_REPO}/labels", "labels", "repo", _SHARED),
+        "workflows": Route(f"{_REPO}/actions/workflows", "workflows", "repo", _SHARED),
+        "organization_repositories": Route("/orgs/{org}/repos", "repos", "org", _IDENTITY),
+    }
+)
+"""The resources of the typed API, each under the kind and audience of its REST route."""
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """What a successful write to a path makes old: kinds of the scope itself and of its owner."""
+
+    template: str
+    kinds: frozenset[str]
+    owner_kinds: frozenset[str] = frozenset()
+
+
+_ISSUE_WRITES = frozenset({"issues", "pulls", "meta", "milestones"})
+
+WRITES: tuple[Write, ...] = (
+    Write(f"{_REPO}/labels", frozenset({"labels"})),
+    Write(f"{_REPO}/labels/{{name*}}", frozenset({"labels", "issues", "pulls"})),
+    Write(f"{_REPO}/milestones", frozenset({"milestones"})),
+    Write(f"{_REPO}/milestones/{{number}}", frozenset({"milestones", "issues", "pulls"})),
+    Write(f"{_REPO}/issues", _ISSUE_WRITES),
+    Write(f"{_REPO}/issues/{{rest*}}", _ISSUE_WRITES),
+    Write(f"{_REPO}/releases", frozenset({"releases", "refs", "meta"})),
+    Write(f"{_REPO}/statuses/{{sha}}", frozenset({"runs", "refs"})),
+    Write(f"{_REPO}/check-runs", frozenset({"runs"})),
+    Write(f"{_REPO}/topics", frozenset({"meta"}), frozenset({"repos"})),
+)
+"""Writes that touch little. Every other write makes its whole scope old, and its owner's list of repositories:
+the reads after it ask GitHub with the validators that are held, which costs nothing where nothing changed."""
+
+
+@lru_cache(maxsize=8192)
 def match(path: str) -> Match:
     """The route of a path of GitHub's REST API, which begins with `/`; never fails (see the module's docstring).
 
@@ -216,8 +304,22 @@ def match(path: str) -> Match:
     path = path.rstrip("/") or "/"
     for pattern, route in _patterns():
         if found := pattern.fullmatch(path):
-            return Match(route, {name: value for name, value in found.groupdict().items() if value is not None})
+            values = {name: value for name, value in found.groupdict().items() if value is not None}
+            return Match(route, MappingProxyType(values))
     raise AssertionError("the last pattern matches every path")
+
+
+def written(path: str) -> Write | None:
+    """What a successful write to `path` makes old; None: everything in its scope."""
+    path = path.rstrip("/")
+    return next((write for pattern, write in _write_patterns() if pattern.fullmatch(path)), None)
+
+
+def ttl_setting(route: Route, state: str | None = None) -> str:
+    """The name of the setting that tells a route's lifetime; `state` is that of a list of issues or pulls."""
+    if state == "closed" and route.kind in ("issues", "pulls"):
+        return "GITHUB_TTL_CLOSED"
+    return route.ttl or KINDS[route.scope, route.kind].ttl
 
 
 def kinds_of(scope: ScopeKind) -> tuple[Kind, ...]:
@@ -230,9 +332,16 @@ def _patterns() -> tuple[tuple[re.Pattern[str], Route], ...]:
     return tuple((_pattern(route.template), route) for route in _by_specificity())
 
 
+@cache
+def _write_patterns() -> tuple[tuple[re.Pattern[str], Write], ...]:
+    return tuple((_pattern(write.template), write) for write in WRITES)
+
+
 def _by_specificity() -> Iterator[Route]:
-    """Literal parts before parameters, so that `/issues/comments` wins over `/issues/{number}`."""
-    yield from sorted(ROUTES, key=lambda route: (route.template.count("*"), route.template.count("{")))
+    """The most specific first, so that `/issues/comments` wins over `/issues/{number}`, and a longer tail over none."""
+    yield from sorted(
+        ROUTES, key=lambda route: (route.template.count("*"), route.template.count("{"), -len(route.template))
+    )
     yield from UNKNOWN.values()
 
 

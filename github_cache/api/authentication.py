@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.request import Request
 
-from github_cache.identity import Caller
+from github_cache.caller import Caller
 
 
 class CallerAuthentication(BaseAuthentication):

@@ -1,0 +1,26 @@
+"""Who asks (pure): the value that the identity middleware makes, and that limits, permissions and audiences read."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+ANONYMOUS_IDENTITY = "anonymous"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks. `identity` stands in keys and logs; `token` is there only where a GitHub token is passed through.
+
+    `limit` is the caller's own number of requests per window, None for the general one.
+    """
+
+    kind: Literal["api_key", "token", "session", "anonymous"]
+    tenant: str | None
+    identity: str
+    scopes: frozenset[str] = frozenset()
+    limit: int | None = None
+    token: str | None = field(default=None, repr=False)
+
+    @property
+    def uses_pool(self) -> bool:
+        """True where the tenant's own credentials ask GitHub for this caller."""
+        return self.kind != "token"

@@ -1,0 +1,96 @@
+"""Who may be given a stored body, and where a new one is kept: the table "Who may see what" as functions (pure).
+
+A body is kept under one audience: `pool` (fetched by the tenant's own credentials, for its API keys and staff), the
+identity of a passed-through token, or `shared` (fetched by such a token where everyone sees the same). Somebody else's
+body is given out only on a route that is the same for everyone, while GitHub shows the repository as public, and only
+if nothing in it depends on its viewer. Nothing is stripped from a body to make it fit: it goes to fewer people instead.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from github_cache.caller import Caller
+from github_cache.resources import Audience, Route
+
+POOL = "pool"
+SHARED = "shared"
+
+PROOF_SECONDS = 300.0
+"""How long GitHub's word that a repository is public is believed."""
+
+PRIVATE_SECONDS = 60.0
+"""How long a passed-through token may be given again what GitHub confirmed to that very token."""
+
+
+class NoPinnedCredential(Exception):
+    """Something that GitHub answers for one user only, asked with an API key, and no credential stands for that user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A stored body that a caller might be given, under conditions that its reader has to check.
+
+    `proof`: GitHub has to show the repository as public. `fit`: nothing in the body may depend on its viewer.
+    `window`: seconds after GitHub's confirmation in which it may be given, None for its whole lifetime.
+    """
+
+    audience: str
+    proof: bool = False
+    fit: bool = False
+    window: float | None = None
+
+
+def own(audience: Audience, caller: Caller, pinned: str | None) -> str:
+    """The audience that stands for this caller alone; `pinned` is the identity of the tenant's pinned credential.
+
+    Raises NoPinnedCredential where an API key asks for what belongs to one user, and the tenant has pinned nobody.
+    """
+    if not caller.uses_pool:
+        return caller.identity
+    if audience is not Audience.USER_RELATIVE:
+        return POOL
+    if pinned is None:
+        raise NoPinnedCredential("This needs a GitHub token of your own, or a pinned credential of your tenant.")
+    return pinned
+
+
+def candidates(audience: Audience, caller: Caller, own_audience: str) -> tuple[Candidate, ...]:
+    """The stored bodies that may be given to this caller, the caller's own first."""
+    window = None if caller.uses_pool else PRIVATE_SECONDS
+    mine = Candidate(own_audience, window=window)
+    if audience is not Audience.SAME_FOR_EVERYONE:
+        return (mine,)
+    others = (Candidate(SHARED, proof=True),)
+    return (mine, *others) if caller.uses_pool else (mine, Candidate(POOL, proof=True, fit=True), *others)
+
+
+def destination(audience: Audience, caller: Caller, own_audience: str, *, proven: bool, fit: bool) -> str:
+    """Where a body that was just fetched for this caller is kept."""
+    everyone = audience is Audience.SAME_FOR_EVERYONE and proven and fit
+    return SHARED if everyone and not caller.uses_pool else own_audience
+
+
+# As JSON keys: within a JSON string the quote before the colon would be escaped.
+_VIEWER_FIELDS = re.compile(rb'"(?:permissions|temp_clone_token|role_name|viewer[A-Za-z_]*|user_can_[a-z_]+)"\s*:')
+_DRAFT = re.compile(rb'"draft"\s*:\s*true')
+# Raw URLs of private files bear a token of the viewer's.
+_RAW_TOKEN = re.compile(rb'"download_url"\s*:\s*"[^"]*[?&]token=')
+
+
+def fit_to_share(body: bytes, route: Route) -> bool:
+    """True where nothing in the body depends on who asked for it."""
+    if _VIEWER_FIELDS.search(body) or _RAW_TOKEN.search(body):
+        return False
+    return route.kind != "releases" or not _DRAFT.search(body)
+
+
+def shows_public(repository: Mapping[str, Any]) -> bool:
+    """True where GitHub's own body of a repository says that everyone may see it."""
+    return repository.get("private") is False and repository.get("visibility", "public") == "public"
+
+
+def proof_holds(proven_at: float | None, now: float) -> bool:
+    """True while GitHub's word that a repository is public may be believed. Times in epoch seconds."""
+    return proven_at is not None and 0 <= now - proven_at <= PROOF_SECONDS
