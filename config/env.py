@@ -95,6 +95,9 @@ class Env(BaseModel):
         True, description="Repeat fresh answers to the same identity out of the process's own memory."
     )
     HUBCACHE_HOTCACHE_BYTES: int = Field(64 * 1024 * 1024, ge=0, description="Memory bound of that, bytes per process.")
+    HUBCACHE_INDEX_MEMORY: int = Field(
+        1024 * 1024 * 1024, ge=1024 * 1024, description="Memory for the columns of the index, bytes per process."
+    )
     HUBCACHE_MAX_BODY_BYTES: int = Field(
         25 * 1024 * 1024,
         ge=1024,
