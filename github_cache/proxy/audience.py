@@ -25,7 +25,7 @@ PRIVATE_SECONDS = 60.0
 
 
 class NoPinnedCredential(Exception):
-    """Something that GitHub answers for one user only, asked with an API key, and no credential stands for that user."""
+    """An API key asks for what GitHub answers to one user only, and no credential of its tenant is pinned for that."""
 
 
 @dataclass(frozen=True, slots=True)
