@@ -8,7 +8,6 @@ Source: DESIGN.md, "Who may see what".
 import base64
 import binascii
 import logging
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from django.utils import timezone
 from github_cache import keys
 from github_cache.api import problems
 from github_cache.caller import ANONYMOUS_IDENTITY, Caller
+from github_cache.memory import Memory
 from github_cache.models import API_KEY_PREFIX, ApiKey, Tenant
 from github_cache.proxy import refusals
 
@@ -34,7 +34,6 @@ LAST_USED_STEP = timedelta(minutes=1)
 """`last_used_at` is written no more often than this."""
 
 MAX_TOKEN_LENGTH = 1024
-_REMEMBERED = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,30 +115,8 @@ def _tenant_of(request: HttpRequest) -> str:
     return settings.HUBCACHE_TENANT
 
 
-class _Keys:
-    """API keys looked up lately, by digest: (caller or None, believed until)."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._found: dict[str, tuple[Caller | None, float]] = {}
-
-    def get(self, digest: str, now: float) -> tuple[Caller | None, float] | None:
-        found = self._found.get(digest)
-        return found if found and now < found[1] else None
-
-    def put(self, digest: str, caller: Caller | None, until: float) -> None:
-        with self._lock:
-            if len(self._found) >= _REMEMBERED:
-                self._found.clear()
-            self._found[digest] = (caller, until)
-
-    def forget(self) -> None:
-        with self._lock:
-            self._found.clear()
-
-
-_keys = _Keys()
-forget_keys = _keys.forget
+_keys: Memory[str, Caller | None] = Memory(4096)
+forget_keys = _keys.forget_all
 
 
 def _by_key(key: str) -> Caller | Refused:
@@ -152,9 +129,10 @@ def _by_key(key: str) -> Caller | Refused:
         except DatabaseError:
             logger.exception("an API key could not be looked up")
             return Refused(503, "The database cannot be reached, so the key cannot be checked.", retry_after=5)
-        known = (caller, now + KEY_SECONDS)
-        _keys.put(digest, *known)
-    return known[0] or Refused(401, "Bad credentials: the API key is unknown, revoked or expired.")
+        _keys.put(digest, caller, now + KEY_SECONDS)
+    else:
+        caller = known.value
+    return caller or Refused(401, "Bad credentials: the API key is unknown, revoked or expired.")
 
 
 def _looked_up(digest: str) -> Caller | None:

@@ -36,8 +36,8 @@ _FORWARDED = {
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """An answer. `age` and `ttl` in seconds; `tags` are the epoch keys that it depends on; `expires_at` in epoch seconds
-    is when it stops being fresh for this caller, 0 where it must not be repeated. `bucket` names the quota it draws on."""
+    """An answer. `age` and `ttl` in seconds; `tags` are the epoch keys that it depends on; `expires_at` (epoch seconds)
+    is when it stops being fresh for this caller, 0 where it must not be repeated."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
