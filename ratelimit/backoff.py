@@ -18,7 +18,7 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeAlias, TypeVar, overload
 
 from ratelimit import metrics
-from ratelimit.verdict import PRIMARY, TRANSIENT, Answer, GiveUp, Proceed, Verdict, Wait, Why
+from ratelimit.verdict import PRIMARY, Answer, GiveUp, Proceed, Verdict, Wait, Why
 from ratelimit.verdict import judge as judge_answer
 
 P = ParamSpec("P")
@@ -63,10 +63,13 @@ class BackoffPolicy:
 
 
 def delay(policy: BackoffPolicy, attempt: int, random: Random) -> float:
-    """Seconds of backoff after the attempt with this number (from 1): up to base × factor^(attempt − 1), at most max."""
+    """Seconds of backoff after an attempt (counted from 1): up to base × factor^(attempt − 1), and at most max."""
     exponent = min(max(attempt, 1) - 1, 64)
     ceiling = min(policy.base_ms * policy.factor**exponent, policy.max_ms) / 1000
     return ceiling * (1 - policy.jitter * (1 - random()))
+
+
+STANDARD = BackoffPolicy()
 
 
 class Refused(StrEnum):
@@ -103,7 +106,7 @@ Outcome: TypeAlias = Done | Retry | Fail
 
 
 def decide(policy: BackoffPolicy, verdict: Verdict, *, attempt: int, random: Random, waited: float = 0.0) -> Outcome:
-    """What follows from a verdict on the attempt with this number (from 1), `waited` seconds having been waited before."""
+    """What follows from the verdict on an attempt (counted from 1), when `waited` seconds were waited before it."""
     if isinstance(verdict, Proceed):
         return Done()
     if isinstance(verdict, GiveUp):
@@ -146,23 +149,24 @@ class BackoffCancelled(Exception):
 
 
 Cancelled: TypeAlias = threading.Event | Callable[[], bool] | None
+Judge: TypeAlias = Callable[[Any, float, int, BackoffPolicy], Verdict]
 
 
 @overload
 def with_backoff(fn: Callable[P, T], **options: Any) -> Callable[P, T]: ...
 @overload
 def with_backoff(fn: None = None, **options: Any) -> Callable[[Callable[P, T]], Callable[P, T]]: ...
-def with_backoff(
+def with_backoff(  # type: ignore[misc]  # the overloads leave the options to this signature
     fn: Callable[P, T] | None = None,
     *,
-    policy: BackoffPolicy | Callable[[], BackoffPolicy] = BackoffPolicy(),
+    policy: BackoffPolicy | Callable[[], BackoffPolicy] = STANDARD,
     sleep: Callable[[float], object] | None = None,
     clock: Callable[[], float] = time.time,
     random: Random = random_module.random,
     cancelled: Cancelled = None,
-    judge: Callable[[T, float, int, BackoffPolicy], Verdict] | None = None,
+    judge: Judge | None = None,
 ) -> Callable[P, T] | Callable[[Callable[P, T]], Callable[P, T]]:
-    """Wrap a call to GitHub so that it waits and tries again: `with_backoff(fetch)(…)`, `@with_backoff`, `@with_backoff(…)`.
+    """Make a call to GitHub wait and try again: `with_backoff(fetch)(…)`, `@with_backoff` or `@with_backoff(policy=…)`.
 
     `fn` returns an `Answer`, or anything with `status_code`, `headers` and `content`; whatever else it returns needs a
     `judge(result, now, attempt, policy)`. An answer that waiting would not change (404, 403, …) is returned as it is.
@@ -206,7 +210,7 @@ def _attempt(
     call: Callable[..., T],
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
-    judge: Callable[[T, float, int, BackoffPolicy], Verdict],
+    judge: Judge,
     clock: Callable[[], float],
     attempt: int,
     policy: BackoffPolicy,

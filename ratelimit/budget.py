@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
 
 from ratelimit.quota import RESET_MARGIN, Quota
 from ratelimit.verdict import Why

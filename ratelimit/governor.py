@@ -10,19 +10,21 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import TypeVar
 
 import redis
+from django.conf import settings
 
-from ratelimit import metrics
-from ratelimit.ledger import AccountStatus, Ask, Grant, Kind, Ledger, Limits, Reserved, Resting
+from ratelimit import connection, live, metrics
+from ratelimit.ledger import STANDARD, AccountStatus, Ask, Grant, Kind, Ledger, Limits, Reserved, Resting
 from ratelimit.ledger_local import LocalLedger
 from ratelimit.ledger_redis import RedisLedger
 from ratelimit.outage import Outage
 from ratelimit.quota import Quota
 from ratelimit.verdict import PRIMARY, SECONDARY, Verdict, Wait, Why
 
-__all__ = ["AccountStatus", "Ask", "Governor", "Grant", "Kind", "Limits", "Reserved", "Resting"]
+__all__ = ["AccountStatus", "Ask", "Governor", "Grant", "Kind", "Limits", "Reserved", "Resting", "governor"]
 
 T = TypeVar("T")
 log = logging.getLogger("hubcache.governor")
@@ -40,7 +42,7 @@ class Governor:
     def __init__(
         self,
         client: redis.Redis | None,
-        limits: Limits | Callable[[], Limits] = Limits(),
+        limits: Limits | Callable[[], Limits] = STANDARD,
         *,
         processes: int = 1,
         monotonic: Callable[[], float] = time.monotonic,
@@ -107,3 +109,10 @@ class Governor:
     def _try(self, step: Callable[[Ledger], T]) -> T | None:
         shared = self._shared
         return None if shared is None else self._outage.attempt(lambda: step(shared))
+
+
+@cache
+def governor() -> Governor:
+    """The governor of this process, by the settings. Without Redis the web processes and the worker share the limits
+    evenly."""
+    return Governor(connection.client(), lambda: live.policy().limits, processes=settings.HUBCACHE_WORKERS + 1)

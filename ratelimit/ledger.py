@@ -119,6 +119,9 @@ class Limits:
         return max(limit - self.reserves.kept_from(lane, limit), 1)
 
 
+STANDARD = Limits()
+
+
 @dataclass(frozen=True, slots=True)
 class Rest:
     """What a refusal means to the ledger: how long the whole account, or one bucket of it, has to rest.

@@ -79,11 +79,11 @@ class RedisLedger:
     def _send_report(
         self, account: str, lease: str, quota: Quota | None, cost: int | None, verdict: Verdict | None, now: float
     ) -> None:
-        reading: list[object] = [""] * 5
+        reading: list[str | int | float] = [""] * 5
         if quota is not None:
             reading = [quota.bucket, quota.limit, quota.remaining, quota.used, _time(quota.reset)]
         rest = rest_after(verdict) if verdict is not None else None
-        resting: list[object] = ["", 0, "", 0]
+        resting: list[str | int | float] = ["", 0, "", 0]
         if rest is not None:
             resting = ["account" if rest.whole_account else "bucket", rest.seconds, rest.why.value, int(rest.told)]
         well = verdict is not None and went_well(verdict)

@@ -20,7 +20,7 @@ MOST_ACCOUNTS = 100
 
 BACKOFF_ATTEMPTS = Counter(
     "backoff_attempts_total",
-    "Calls to GitHub that were judged by the backoff policy, by what followed (done, retry, or why there was no retry).",
+    "Attempts that the backoff policy judged, by what followed: done, retry, or why there was no retry.",
     ["outcome"],
 )
 BACKOFF_SLEEP = Counter(

@@ -10,7 +10,7 @@ _FOLDER = Path(__file__).parent / "lua"
 
 
 def register(client: redis.Redis, *names: str) -> Script:
-    """The named files, one after the other, as one script of `client`: called by its hash, loaded when Redis lacks it."""
+    """The named files, one after the other, as one script: called by its hash, and loaded when Redis lacks it."""
     return client.register_script("\n".join(map(_text, names)))
 
 

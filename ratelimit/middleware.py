@@ -1,0 +1,220 @@
+"""The inbound limit around every request: by address until it is known who calls, by identity from then on.
+
+`AddressLimitMiddleware` stands before sessions and identity. It counts callers without credentials by address, and
+takes every credential that this process has not seen succeed as a failure beforehand; `RateLimitMiddleware`, right
+after identity, gives that back and counts the caller by identity. So a flood of wrong keys is refused exactly like a
+flood of none, however many requests are under way at once.
+
+What the rules count by, in their order: `operations` (health and metrics, by address), `address` (no credentials),
+`failed` (credentials that were refused, by address), `caller` (by identity).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import secrets
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+
+from ratelimit import live, metrics
+from ratelimit.client_ip import Address, bucket_of, client_address, networks, within
+from ratelimit.limiter import Decision, Limiter, caller_key, limiter
+
+GITHUB_SURFACE = ("/api/v3", "/api/graphql")
+"""Answers here carry GitHub's numbers, so ours stay out of them."""
+
+OPERATIONS = ("/health", "/metrics")
+OPERATIONS_REQUESTS = 600
+"""What probes and scrapers may ask per window and address."""
+
+KNOWN_GOOD_SECONDS = 300.0
+MOST_KNOWN_GOOD = 10_000
+
+Handler = Callable[[HttpRequest], HttpResponseBase]
+
+
+class Caller(Protocol):
+    """What the identity middleware puts on the request as `caller`; `kind` "anonymous" is nobody."""
+
+    kind: str
+    identity: str
+    limit: int | None
+
+
+@dataclass(slots=True)
+class Rate:
+    """What the limit knows of one request, as `request.rate`. `key` and `limit` are those it was counted by, for
+    whoever wants to refund, penalise or repeat it; they are None until it was."""
+
+    address: Address | None
+    limiter: Limiter
+    credential: bytes | None = field(default=None, repr=False)
+    foretaken: str | None = None
+    key: str | None = None
+    limit: int | None = None
+    decision: Decision | None = None
+
+    def spend(self, rule: str, name: str, limit: int) -> Decision:
+        """Count the request under a rule."""
+        self.key, self.limit = caller_key(rule, name), limit
+        self.decision = self.limiter.spend_leased(self.key, limit)
+        metrics.INBOUND_DECISIONS.labels(rule, "allowed" if self.decision.allowed else "refused").inc()
+        return self.decision
+
+
+class AddressLimitMiddleware:
+    """Before identity. Sets `request.client_address` (str), `request.rate` and `request.rate_key` (both None where the
+    caller is exempt or the limit is off)."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self._get_response = get_response
+        self._trusted = networks(settings.TRUSTED_PROXIES)
+        self._exempt = networks(settings.RATELIMIT_EXEMPT)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        address = client_address(
+            request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_FORWARDED_FOR", ""), self._trusted
+        )
+        request.client_address = str(address or "")
+        request.rate = request.rate_key = None
+        if not settings.RATELIMIT_ENABLED or (address is not None and within(address, self._exempt)):
+            return self._get_response(request)
+        rate = Rate(address, limiter())
+        request.rate = rate
+        _count_before_identity(request, rate)
+        request.rate_key = rate.key
+        if rate.decision is not None and not rate.decision.allowed:
+            return refusal(request, rate.decision)
+        response = self._get_response(request)
+        _settle_credential(rate, response.status_code)
+        if rate.decision is not None and not request.path.startswith(GITHUB_SURFACE):
+            for name, value in rate.decision.headers().items():
+                response[name] = value
+        return response
+
+
+class RateLimitMiddleware:
+    """After identity: counts by `request.caller` what was not counted by address before."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        rate: Rate | None = getattr(request, "rate", None)
+        if rate is None or rate.decision is not None:
+            return self._get_response(request)
+        decision = _count_after_identity(rate, getattr(request, "caller", None))
+        request.rate_key = rate.key
+        return self._get_response(request) if decision.allowed else refusal(request, decision)
+
+
+def _count_before_identity(request: HttpRequest, rate: Rate) -> None:
+    address = bucket_of(rate.address)
+    if request.path.startswith(OPERATIONS):
+        rate.spend("operations", address, OPERATIONS_REQUESTS)
+        return
+    anonymous = live.policy().anonymous_requests
+    credential = request.META.get("HTTP_AUTHORIZATION") or request.META.get("HTTP_X_API_KEY")
+    if credential is not None:
+        rate.credential = _known_good.digest(credential)
+        if not _known_good.holds(rate.credential) and rate.spend("failed", address, anonymous).allowed:
+            rate.foretaken, rate.key, rate.limit, rate.decision = rate.key, None, None, None
+    elif settings.SESSION_COOKIE_NAME not in request.COOKIES:
+        rate.spend("address", address, anonymous)
+
+
+def _count_after_identity(rate: Rate, caller: Caller | None) -> Decision:
+    policy = live.policy()
+    if caller is None or caller.kind == "anonymous":
+        return rate.spend("address", bucket_of(rate.address), policy.anonymous_requests)
+    if rate.credential is not None:
+        _known_good.add(rate.credential)
+    _give_back(rate)
+    limit = policy.authenticated_requests if caller.limit is None else caller.limit
+    return rate.spend("caller", caller.identity, limit)
+
+
+def _settle_credential(rate: Rate, status: int) -> None:
+    """A credential that was refused stays counted, or is counted now if it was taken for good before; one that
+    could not be judged (GitHub was away, say) is not counted."""
+    if rate.credential is None:
+        return
+    if status not in (401, 403):
+        _give_back(rate)
+    elif status == 401:
+        _known_good.discard(rate.credential)
+        if rate.foretaken is None:
+            rate.limiter.penalise(caller_key("failed", bucket_of(rate.address)))
+        metrics.INBOUND_DECISIONS.labels("failed", "counted").inc()
+
+
+def _give_back(rate: Rate) -> None:
+    if rate.foretaken is not None:
+        rate.limiter.refund(rate.foretaken)
+        rate.foretaken = None
+
+
+def refusal(request: HttpRequest, decision: Decision) -> HttpResponse:
+    """429 with `Retry-After`: on the GitHub-compatible surface in GitHub's shape, and in words that its clients know;
+    as a problem (RFC 9457) elsewhere."""
+    seconds = max(math.ceil(decision.retry_after), 1)
+    if request.path.startswith(GITHUB_SURFACE):
+        body: dict[str, object] = {
+            "message": f"You have exceeded a secondary rate limit of this cache. Please wait {seconds} seconds.",
+            "documentation_url": "https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api"
+            "#about-secondary-rate-limits",
+        }
+        response = HttpResponse(json.dumps(body), status=429, content_type="application/json; charset=utf-8")
+        response["Retry-After"] = str(seconds)
+    else:
+        body = {
+            "type": "about:blank",
+            "title": "Too Many Requests",
+            "status": 429,
+            "detail": f"{decision.limit} requests are allowed in {settings.RATELIMIT_WINDOW} s; "
+            f"try again in {seconds} s.",
+        }
+        response = HttpResponse(
+            json.dumps(body), status=429, content_type="application/problem+json", headers=decision.headers()
+        )
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+class _KnownGood:
+    """Credentials that lately succeeded in this process, as keyed digests that mean nothing outside it."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._secret = secrets.token_bytes(16)
+        self._until: OrderedDict[bytes, float] = OrderedDict()
+        self._clock = clock
+        self._lock = threading.Lock()
+
+    def digest(self, credential: str) -> bytes:
+        return hashlib.blake2b(credential.encode("utf-8", "replace"), key=self._secret, digest_size=16).digest()
+
+    def holds(self, digest: bytes) -> bool:
+        return self._until.get(digest, 0.0) > self._clock()
+
+    def add(self, digest: bytes) -> None:
+        with self._lock:
+            self._until[digest] = self._clock() + KNOWN_GOOD_SECONDS
+            if len(self._until) > MOST_KNOWN_GOOD:
+                self._until.popitem(last=False)
+
+    def discard(self, digest: bytes) -> None:
+        with self._lock:
+            self._until.pop(digest, None)
+
+
+_known_good = _KnownGood()
