@@ -30,6 +30,10 @@ class Limits:
     concurrent: int = 100
     rest_points: int = 900
     graphql_points: int = 2000
+    graphql_result_nodes: int = 500_000
+    """Objects that one query may bring back; then it goes on without them (RESOURCE_LIMITS_EXCEEDED)."""
+    graphql_blob_bytes: int = 20_000_000
+    """Bytes of file contents that one query may bring back."""
     content_per_minute: int = 80
     content_per_hour: int = 500
     refusal_status: int = 403
