@@ -8,19 +8,22 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 ROOT = "hubcache"
 MAX_KEY_BYTES = 511
+CALLERS = "callers"
 ScopeKind = Literal["repo", "org", "tenant"]
 _TENANT = re.compile(r"[a-z0-9-]{1,40}")
 _ID = re.compile(r"[a-z0-9-]{1,40}")
+_SCOPE = re.compile(r"\{(repo|org|tenant):([a-z0-9-]{1,40})\}")
+_RESERVED = frozenset({"index", "ns", "flight", "run", "counts", "governor", "ratelimit", "django"})
 _NAME = re.compile(r"[a-z0-9_*-]+(:[A-Za-z0-9_.*-]+)*")
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What an entry belongs to: a repository or an organisation by GitHub's numeric ID, or a whole tenant by its name."""
+    """What an entry belongs to: a repository or an organisation by GitHub's ID, or a whole tenant by its name."""
 
     kind: ScopeKind
     id: str
@@ -31,6 +34,14 @@ class Scope:
 
     def __str__(self) -> str:
         return f"{{{self.kind}:{self.id}}}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Scope":
+        """The scope that `str(scope)` spells. Raises ValueError for anything else."""
+        found = _SCOPE.fullmatch(text)
+        if not found:
+            raise ValueError(f"{text!r} spells no scope: it should look like {{repo:123}}")
+        return cls(cast(ScopeKind, found[1]), found[2])
 
 
 def digest(*parts: str | bytes) -> str:
@@ -68,14 +79,44 @@ def index(tenant: str, scope: Scope) -> str:
     return _checked(f"{_tenant(tenant)}:index:{scope}")
 
 
+def unvalidated(tenant: str, scope: Scope, kind: str) -> str:
+    """The set of the keys of those entries of one kind that hold no validator, so that an invalidation deletes them."""
+    return _checked(f"{index(tenant, scope)}:{_named(kind)}")
+
+
 def epoch(tenant: str, scope: Scope, kind: str) -> str:
-    """A random token that changes whenever that kind is invalidated. It is also the tag that memories are dropped by."""
+    """A random token that changes whenever that kind is invalidated. Also the tag that memories are dropped by."""
     return _checked(f"{_tenant(tenant)}:epoch:{scope}:{_named(kind)}")
+
+
+def epoch_prefix(tenant: str) -> str:
+    """What all epochs of a tenant begin with, and nothing else does."""
+    return f"{_tenant(tenant)}:epoch:"
+
+
+def tenant_of(epoch_key: str) -> str:
+    """The tenant that an epoch belongs to."""
+    return epoch_key.split(":", 2)[1]
+
+
+def callers(tenant: str) -> str:
+    """The tag of everything that was answered to callers of a tenant; renewed when one of its keys is revoked."""
+    return epoch(tenant, Scope("tenant", tenant), CALLERS)
 
 
 def scopes(tenant: str) -> str:
     """The set of a tenant's scopes."""
     return _checked(f"{ROOT}:index:{_checked_tenant(tenant)}")
+
+
+def tenants() -> str:
+    """The set of the tenants of whom anything is kept."""
+    return f"{ROOT}:index"
+
+
+def server_run() -> str:
+    """Where the ID of the server process stands under which the kept data were last found to be whole."""
+    return f"{ROOT}:run"
 
 
 def alias(tenant: str, kind: ScopeKind, name: str) -> str:
@@ -94,21 +135,30 @@ def flight(entry_key: str) -> str:
 
 
 def generation_entry(tenant: str, family: Literal["facets", "search", "stats"], generation: int, query: str) -> str:
-    """`hubcache:TENANT:facets:HASH`: a rendered answer of the index; a new generation makes the old ones unreachable."""
+    """`hubcache:TENANT:facets:HASH`: a rendered answer of the index; old generations are never asked for again."""
     return _checked(f"{_tenant(tenant)}:{family}:{digest(str(generation), query)}")
 
 
 def service_entry(namespace: str, key: str) -> str:
     """A key of CacheService: plain ones stay readable, all others stand as their digest."""
-    if not re.fullmatch(r"[A-Za-z0-9_.:-]{1,200}", namespace):
-        raise ValueError(f"namespace {namespace!r} must be 1 to 200 letters, digits or _ . : -")
     readable = re.fullmatch(r"[A-Za-z0-9_.:/-]{1,200}", key) is not None and not key.startswith("sha256:")
-    return _checked(f"{ROOT}:ns:{namespace}:{{{key if readable else 'sha256:' + digest(key)}}}")
+    return _checked(f"{_namespace(namespace)}:{{{key if readable else 'sha256:' + digest(key)}}}")
+
+
+def service_index(namespace: str) -> str:
+    """The set of the keys of one namespace of CacheService."""
+    return _checked(f"{_namespace(namespace)}:index")
 
 
 def bounded(keys: Iterable[str]) -> tuple[str, ...]:
     """The keys, each checked to be under 512 bytes. Raises ValueError for the first that is not."""
     return tuple(_checked(key) for key in keys)
+
+
+def _namespace(namespace: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_.:-]{1,200}", namespace):
+        raise ValueError(f"namespace {namespace!r} must be 1 to 200 letters, digits or _ . : -")
+    return f"{ROOT}:ns:{namespace}"
 
 
 def _tenant(tenant: str) -> str:

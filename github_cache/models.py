@@ -10,6 +10,9 @@ from django.db import models
 from django.utils import timezone
 
 from github_cache.encryption import EncryptedTextField
+from github_cache.store.rows import KeptValue, PendingInvalidation
+
+__all__ = ["ApiKey", "ApiKeyQuerySet", "Credential", "KeptValue", "PendingInvalidation", "Tenant"]
 
 API_KEY_PREFIX = "hc_"
 

@@ -1,0 +1,73 @@
+"""Invalidation: new epochs for what an event or an operator names, so that it is asked for again before it is served.
+
+Everything that was fetched before is stale from then on, in every process; entries with a validator are kept, to be
+revalidated for free. A purge deletes those too: for what became private or was deleted, and for manual clears.
+Nothing raises; what cannot be written while the store is away is carried out before it is read again.
+"""
+
+from collections.abc import Iterable
+
+from github_cache import entries, keys, metrics, store
+from github_cache.keys import Scope
+from github_cache.nearcache import memory
+from github_cache.store.contract import Removed, every_kind
+
+__all__ = ["Removed", "by_key", "by_kind", "by_scope", "by_tenant", "callers_changed", "everything", "purge_scope"]
+
+
+def by_kind(tenant: str, scope: Scope, kinds: Iterable[str]) -> Removed:
+    """These kinds of a scope. Raises ValueError for a tenant or kind that cannot stand in a key."""
+    wanted = tuple(dict.fromkeys(kinds))
+    return _counted(tenant, scope, wanted, store.get().renew(tenant, scope, wanted))
+
+
+def by_scope(tenant: str, scope: Scope) -> Removed:
+    """Every kind of a scope."""
+    return by_kind(tenant, scope, every_kind(scope))
+
+
+def purge_scope(tenant: str, scope: Scope) -> Removed:
+    """Every kind of a scope, and every entry of it is deleted."""
+    return _counted(tenant, scope, every_kind(scope), store.get().purge(tenant, scope))
+
+
+def by_key(tenant: str, scope: Scope, entry_key: str) -> Removed:
+    """One entry is deleted, and the kinds that it belongs to are invalidated, since copies of it bear their epochs."""
+    data = store.get().read(entry_key, ()).data
+    found = entries.decode(data) if data is not None else None
+    mine = f"{keys.epoch_prefix(tenant)}{scope}:"
+    borne = [epoch for epoch, _ in found.epochs] if isinstance(found, entries.Entry) else []
+    kinds = [epoch.removeprefix(mine) for epoch in borne if epoch.startswith(mine)]
+    deleted = store.get().delete(tenant, scope, entry_key)
+    metrics.DELETED.inc(deleted)
+    return Removed(0, deleted) + (by_kind(tenant, scope, kinds) if kinds else Removed())
+
+
+def by_tenant(tenant: str) -> Removed:
+    """Everything that is kept for a tenant is deleted."""
+    removed = store.get().purge_tenant(tenant)
+    metrics.DELETED.inc(removed.entries)
+    memory().clear()
+    return removed + callers_changed(tenant)
+
+
+def everything() -> Removed:
+    """Everything that is kept for any tenant is deleted."""
+    removed = store.get().purge_tenant(None)
+    metrics.DELETED.inc(removed.entries)
+    memory().clear()
+    return removed
+
+
+def callers_changed(tenant: str) -> Removed:
+    """A key, a token or a credential of the tenant was revoked: no answer that was given before is repeated."""
+    return by_kind(tenant, Scope("tenant", tenant), (keys.CALLERS,))
+
+
+def _counted(tenant: str, scope: Scope, kinds: Iterable[str], removed: Removed) -> Removed:
+    """This process forgets at once; the others hear of the epochs."""
+    memory().drop(keys.epoch(tenant, scope, kind) for kind in kinds)
+    for kind in kinds:
+        metrics.INVALIDATIONS.labels(kind).inc()
+    metrics.DELETED.inc(removed.entries)
+    return removed

@@ -1,0 +1,44 @@
+"""Every metric of this floor, in one table. Labels are bounded: kinds, outcomes and operations are enumerations."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+# The store
+STORE_SECONDS = Histogram(
+    "cache_store_seconds",
+    "Time of one step of the store, by operation.",
+    ["operation"],
+    buckets=(0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1),
+)
+STORE_FAILURES = Counter("cache_store_failures_total", "Steps that the store failed, by the kind of error.", ["error"])
+STORE_AWAY = Gauge(
+    "cache_store_away",
+    "1 while this process goes on without its store (the breaker is not closed).",
+    multiprocess_mode="livemax",
+)
+STORED_ENTRIES = Counter("cache_set_total", "Entries that were stored.")
+STORED_BYTES = Counter("cache_bytes_total", "Bytes of the entries that were stored.")
+STORED_TTL = Histogram(
+    "cache_ttl_seconds",
+    "How long entries are kept, grace included.",
+    buckets=(5, 60, 300, 900, 3600, 3 * 3600, 24 * 3600, 48 * 3600),
+)
+CORRUPT = Counter("cache_corrupt_total", "Stored values that could not be read and were dropped.")
+INVALIDATIONS = Counter("cache_invalidations_total", "Epochs renewed by invalidations, by kind.", ["kind"])
+DELETED = Counter("cache_del_total", "Entries deleted by invalidations and purges.")
+FLIGHTS = Counter("cache_flights_total", "Reads that met at a missing entry, by the part they played.", ["role"])
+
+# The answers that are repeated out of a process's own memory
+HOT_BYTES = Gauge("cache_hot_bytes", "Bytes of answers kept for repeating.", multiprocess_mode="livesum")
+HOT_ANSWERS = Gauge("cache_hot_answers", "Answers kept for repeating.", multiprocess_mode="livesum")
+HOT_EVICTIONS = Counter("cache_evictions_total", "Answers that made room for others in the memory for repeating.")
+HOT_DROPPED = Counter("cache_hot_dropped_total", "Answers dropped because something they bear was invalidated.")
+HOT_LISTENING = Gauge(
+    "cache_hot_listening", "1 while this process hears of invalidations.", multiprocess_mode="livemin"
+)
+
+
+def stored(size: int, ttl: int) -> None:
+    """Counts an entry of `size` bytes that is kept for `ttl` seconds."""
+    STORED_ENTRIES.inc()
+    STORED_BYTES.inc(size)
+    STORED_TTL.observe(ttl)
