@@ -1,8 +1,9 @@
 """What a caller may do on our own API, by its kind and scopes."""
 
+from typing import Any
+
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from github_cache.models import ApiKey
 
@@ -13,7 +14,7 @@ class _Scoped(BasePermission):
     scope: str
     tokens = False
 
-    def has_permission(self, request: Request, _view: APIView) -> bool:
+    def has_permission(self, request: Request, _view: Any) -> bool:
         caller = request.caller
         self.message = f"This needs an API key with the scope {self.scope!r}."
         if caller.tenant is None:
