@@ -69,7 +69,8 @@ class Snapshot:
     entries: Mapping[str, Entries]
     names: Mapping[str, Names]
     totals: Mapping[str, Ints]
-    language_bytes: Ints
+    language_bytes: Ints  # by language, without any filter
+    language_sizes: Ints  # bytes, beside the entries of language
     automations: int
     repositories: int
 
@@ -77,7 +78,7 @@ class Snapshot:
     def nbytes(self) -> int:
         """Bytes that the arrays take (names come on top)."""
         arrays = [self.doc_ids, self.newest, self.repository_of, self.live_automations, self.live_repositories]
-        arrays += [self.public, self.row_of_doc, self.language_bytes, *self.totals.values()]
+        arrays += [self.public, self.row_of_doc, self.language_bytes, self.language_sizes, *self.totals.values()]
         return sum(a.nbytes for a in arrays) + sum(e.owners.nbytes + e.values.nbytes for e in self.entries.values())
 
     def rows_of(self, doc_ids: Ints) -> Ints:
@@ -217,6 +218,7 @@ class Columns:
             names=self._names,
             totals=self._totals,
             language_bytes=self._language_bytes,
+            language_sizes=self._bytes.view,
             automations=int(np.count_nonzero(self._live_automations)),
             repositories=len(self._spans),
         )

@@ -26,7 +26,7 @@ class Audience(Enum):
 class Matches:
     """The rows that match: `base` without any choice of facets, `by_facet` what each chosen facet lets through.
 
-    `all` holds the rows that match everything; None stands for every automation there is.
+    `all` holds the rows that match everything.
     """
 
     snapshot: Snapshot
@@ -50,7 +50,7 @@ def match(snapshot: Snapshot, query: Query, audience: Audience, *, found: Mask |
     base = universe
     if found is not None:
         base = base & found
-    if audience is Audience.PUBLIC:
+    if audience is Audience.PUBLIC and not snapshot.public.all():
         base = base & snapshot.public[snapshot.repository_of]
     for choice in query.without:
         base = base & ~_allowed(snapshot, choice)

@@ -72,7 +72,7 @@ def repository_value(given: Mapping[str, Any]) -> RepositoryValue:
         full_name=full_name,
         owner=clean(owner.get("login")) if isinstance(owner, Mapping) else full_name.partition("/")[0],
         description=clean(given.get("description")),
-        html_url=clean(given.get("html_url")),
+        html_url=_web_address(given.get("html_url")),
         default_branch=clean(given.get("default_branch")),
         visibility=clean(given.get("visibility")) or ("private" if private else "public"),
         is_private=private,
@@ -170,6 +170,11 @@ def _document(name: str, repository: str, description: str, rest: Iterable[str])
 def _bounded(values: Sequence[tuple[str, str]]) -> FacetValues:
     tidy = ((facet, " ".join(value.split())[:MAX_VALUE]) for facet, value in values)
     return tuple(dict.fromkeys((facet, value) for facet, value in tidy if value))
+
+
+def _web_address(value: Any) -> str:
+    address = clean(value)
+    return address if address.startswith(("https://", "http://")) else ""
 
 
 def _licence(value: Any) -> str:

@@ -78,6 +78,13 @@ class Query:
         """One text per meaning: the part of a cache key that stands for the query."""
         return repr((self.terms, self.without_terms, self.choices, self.without))
 
+    def parameters(self) -> list[tuple[str, str]]:
+        """Parameters that mean this query."""
+        box = [_boxed(term) for term in self.terms] + [f"-{_boxed(term)}" for term in self.without_terms]
+        box += [f'-{choice.facet}:"{value}"' for choice in self.without for value in choice.values]
+        chosen = [(choice.facet, value) for choice in self.choices for value in choice.values]
+        return [("q", " ".join(box)), *chosen] if box else chosen
+
     def described(self) -> dict[str, object]:
         """The query as it was understood, for the answer."""
         return {
@@ -86,6 +93,11 @@ class Query:
             "filters": {choice.facet: list(choice.values) for choice in self.choices},
             "without": {choice.facet: list(choice.values) for choice in self.without},
         }
+
+
+def _boxed(term: Term) -> str:
+    words = " ".join(term.words)
+    return f'"{words}"' + ("*" if term.prefix else "") if len(term.words) > 1 else words + ("*" if term.prefix else "")
 
 
 def _spelled(term: Term) -> str:
@@ -227,7 +239,7 @@ class _Reader:
         if not found:  # punctuation is not in the index, so it narrows nothing
             return
         self._counted("q", start, end - start)
-        term = Term(found, prefix=not quoted and written.endswith("*"))
+        term = Term(found, prefix=written.endswith("*") and not quoted)
         (self._without_terms if exclude else self._terms)[term] = None
 
     def choose(self, facet: Facet, written: str, parameter: str, position: int, *, exclude: bool) -> None:

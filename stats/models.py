@@ -122,6 +122,7 @@ class IndexedFile(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("repository", "path"), name="file_once_per_repository"),)
+        indexes = (models.Index("repository", name="unreadable_file", condition=~models.Q(reason="")),)
 
     def __str__(self) -> str:
         return self.path

@@ -1,0 +1,103 @@
+"""Facets: for every facet its most frequent values among what matches, with exact counts.
+
+Counts count automations; a repository's facet counts its automations. A chosen value stands in the list even where
+it counts nothing, so that it can be unchosen.
+"""
+
+from typing import Any, Final
+
+import numpy as np
+
+from stats.columns import Ints, Snapshot
+from stats.counting import Audience, Matches, counts, match, numbers_of, top, universe_of
+from stats.filters import Query
+from stats.search import rows_with_text
+from stats.vocabulary import FACETS
+
+DEFAULT_LIMIT: Final = 20
+
+
+def facets(snapshot: Snapshot, query: Query, audience: Audience, limit: int = DEFAULT_LIMIT) -> dict[str, Any]:
+    """The answer of ``GET /api/v1/facets``: `limit` values of each facet, and how many more there are."""
+    matches = _matches(snapshot, query, audience)
+    lists: dict[str, list[dict[str, Any]]] = {}
+    more: dict[str, int] = {}
+    for facet in FACETS.values():
+        if not facet.listed:
+            continue
+        counted = counts(matches, facet.name)
+        best = top(counted, limit)
+        lists[facet.name] = _listed(matches, facet.name, counted, best)
+        if query.choices:
+            lists[facet.name] += _chosen_besides(matches, facet.name, counted, best)
+        further = int(np.count_nonzero(counted)) - limit
+        if further > 0:
+            more[facet.name] = further
+    return {
+        "total": _total(matches),
+        "generation": snapshot.generation,
+        "query": query.described(),
+        "facets": lists,
+        "more": more,
+    }
+
+
+def values_of(
+    snapshot: Snapshot, query: Query, audience: Audience, facet: str, prefix: str, limit: int = DEFAULT_LIMIT
+) -> dict[str, Any]:
+    """The values of one facet that begin with `prefix`, whole or after a slash, whatever their case."""
+    matches = _matches(snapshot, query, audience)
+    counted = counts(matches, facet).copy()
+    names = snapshot.names[facet].texts
+    if prefix := prefix.casefold():
+        for number in np.flatnonzero(counted).tolist():
+            text = names[number].casefold()
+            if not text.startswith(prefix) and f"/{prefix}" not in text:
+                counted[number] = 0
+    further = int(np.count_nonzero(counted)) - limit
+    return {
+        "facet": facet,
+        "prefix": prefix,
+        "total": _total(matches),
+        "generation": snapshot.generation,
+        "query": query.described(),
+        "values": _listed(matches, facet, counted, top(counted, limit)),
+        "more": max(0, further),
+    }
+
+
+def _matches(snapshot: Snapshot, query: Query, audience: Audience) -> Matches:
+    found = rows_with_text(snapshot, query)
+    return match(snapshot, query, audience, found=found, universe=universe_of(snapshot, query))
+
+
+def _total(matches: Matches) -> int:
+    return matches.snapshot.automations if matches.whole else int(np.count_nonzero(matches.all))
+
+
+def _listed(matches: Matches, facet: str, counted: Ints, numbers: Ints) -> list[dict[str, Any]]:
+    names, chosen = matches.snapshot.names[facet].texts, _chosen(matches, facet)
+    pairs = zip(numbers.tolist(), counted[numbers].tolist(), strict=True)
+    return [{"value": names[number], "count": count, "selected": number in chosen} for number, count in pairs]
+
+
+def _chosen_besides(matches: Matches, facet: str, counted: Ints, numbers: Ints) -> list[dict[str, Any]]:
+    """The chosen values that are not among the most frequent, and those that exist nowhere."""
+    beyond = np.array(sorted(_chosen(matches, facet) - set(numbers.tolist())), np.int64)
+    nowhere = [
+        {"value": value, "count": 0, "selected": True}
+        for value in matches.query.chosen(facet)
+        if not numbers_of(matches.snapshot, facet, value)[1]
+    ]
+    return _listed(matches, facet, counted, beyond) + nowhere
+
+
+def _chosen(matches: Matches, facet: str) -> set[int]:
+    """The numbers of the chosen values of `facet`."""
+    snapshot, numbers = matches.snapshot, set[int]()
+    for holder in (facet, "action") if facet == "action_version" else (facet,):
+        for value in matches.query.chosen(holder):
+            bearer, found = numbers_of(snapshot, holder, value)
+            if bearer == facet:
+                numbers |= {number for number in found if number < len(snapshot.totals[facet])}
+    return numbers

@@ -1,0 +1,122 @@
+"""Statistics: totals, the busiest values, what is not pinned, activity, and growth day by day.
+
+Counts come from the columns' running totals, so they cost the same at five thousand automations and at a million.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from itertools import islice
+from typing import Any, Final
+
+import numpy as np
+
+from stats.automations.references import is_outside, is_pinned
+from stats.columns import Ints, Snapshot
+from stats.counting import Audience, Matches, counts, match, top
+from stats.filters import Query
+from stats.models import DailyRollup, IndexedFile
+
+BUSIEST: Final = 20
+ACTIVITY_DAYS: Final = (1, 7, 30, 90, 365)
+GROWTH_DAYS: Final = 365
+
+
+def statistics(tenant: str, snapshot: Snapshot, audience: Audience, now: float) -> dict[str, Any]:
+    """The answer of ``GET /api/v1/stats``; `now` in epoch seconds."""
+    matches = match(snapshot, Query(), audience, found=None, universe=snapshot.live_automations)
+    repositories = match(snapshot, Query(), audience, found=None, universe=snapshot.live_repositories).all
+    whole = matches.whole
+    return {
+        "repositories": snapshot.repositories if whole else int(np.count_nonzero(repositories)),
+        "automations": snapshot.automations if whole else int(np.count_nonzero(matches.all)),
+        "by_kind": {item["value"]: item["count"] for item in _busiest(matches, "kind")},
+        "languages": _languages(matches, repositories),
+        "triggers": _busiest(matches, "trigger"),
+        "actions": _busiest(matches, "action"),
+        "blueprints": _busiest(matches, "blueprint"),
+        "pinned": {item["value"]: item["count"] for item in _busiest(matches, "pinned")},
+        "unpinned_actions": list(islice(_unpinned(matches), BUSIEST)),
+        "activity": _activity(snapshot.newest[repositories], now),
+        "growth": _growth(tenant, now) if whole else [],
+        "unreadable_files": unreadable_files(tenant).count() if whole else None,
+        "last_updated": last_updated(snapshot),
+        "generation": snapshot.generation,
+    }
+
+
+def last_updated(snapshot: Snapshot) -> str | None:
+    """When the index changed last, as ISO 8601 in UTC; None while it is empty."""
+    if not snapshot.changed_at:
+        return None
+    changed = datetime.fromisoformat(snapshot.changed_at)
+    changed = changed.replace(tzinfo=UTC) if changed.tzinfo is None else changed.astimezone(UTC)
+    return changed.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def unreadable_files(tenant: str) -> Any:
+    """The files of the tenant that could not be read (a query set)."""
+    return IndexedFile.objects.filter(repository__tenant_id=tenant).exclude(reason="")
+
+
+def roll_up(tenant: str, snapshot: Snapshot, day: date) -> None:
+    """Keep what the index holds as the state of `day`; once more on the same day overwrites it."""
+    kinds = snapshot.names["kind"].texts
+    counted = snapshot.totals["kind"].tolist()
+    DailyRollup.objects.update_or_create(
+        tenant_id=tenant,
+        day=day,
+        defaults={
+            "repositories": snapshot.repositories,
+            "automations": snapshot.automations,
+            "by_kind": {kind: count for kind, count in zip(kinds, counted, strict=False) if count},
+        },
+    )
+
+
+def _busiest(matches: Matches, facet: str) -> list[dict[str, Any]]:
+    counted = counts(matches, facet)
+    names = matches.snapshot.names[facet].texts
+    return [{"value": names[number], "count": int(counted[number])} for number in top(counted, BUSIEST).tolist()]
+
+
+def _languages(matches: Matches, repositories: Any) -> list[dict[str, Any]]:
+    """The languages by bytes, with how many automations stand in repositories that have them."""
+    snapshot = matches.snapshot
+    counted = counts(matches, "language")
+    if matches.whole:
+        sizes = snapshot.language_bytes
+    else:
+        shown = np.zeros(len(snapshot.public), np.bool_)
+        shown[snapshot.repository_of[repositories]] = True
+        entries = snapshot.entries["language"]
+        weights = np.where(shown[entries.owners], snapshot.language_sizes, 0)
+        sizes = np.bincount(entries.values, weights=weights, minlength=len(counted)).astype(np.int64)
+    names = snapshot.names["language"].texts
+    return [
+        {"value": names[number], "bytes": int(sizes[number]), "count": int(counted[number])}
+        for number in top(sizes + (counted > 0), BUSIEST).tolist()
+    ]
+
+
+def _unpinned(matches: Matches) -> Iterator[dict[str, Any]]:
+    """Action versions that are not bound to a commit, the most used first."""
+    counted = counts(matches, "action_version")
+    names = matches.snapshot.names["action_version"].texts
+    for number in top(counted, len(counted)).tolist():
+        if is_outside(names[number]) and not is_pinned(names[number]):
+            yield {"value": names[number], "count": int(counted[number])}
+
+
+def _activity(newest: Ints, now: float) -> list[dict[str, int]]:
+    return [
+        {"days": days, "repositories": int(np.count_nonzero(newest >= now - days * 86_400))} for days in ACTIVITY_DAYS
+    ]
+
+
+def _growth(tenant: str, now: float) -> list[dict[str, Any]]:
+    since = datetime.fromtimestamp(now, UTC).date() - timedelta(days=GROWTH_DAYS)
+    rows = DailyRollup.objects.filter(tenant_id=tenant, day__gt=since).order_by("day")
+    return [
+        {"day": day.isoformat(), "repositories": repositories, "automations": automations}
+        for day, repositories, automations in rows.values_list("day", "repositories", "automations")
+    ]
