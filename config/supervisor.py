@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-STOP_SECONDS = 10.0
+STOP_SECONDS = 20.0
+RESTART_DELAY = 0.2
 # A child that ran this long before it died is started again at once; one that died sooner waits longer each time.
 HEALTHY_SECONDS = 30.0
 MOST_RESTARTS = 5
@@ -38,8 +39,12 @@ class ChildDied(Exception):
 class Supervisor:
     """Starts children, keeps them running, and ends them in reverse order."""
 
-    def __init__(self, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, say: Callable[[str], None], *, restart_delay: float = RESTART_DELAY, stop_seconds: float = STOP_SECONDS
+    ) -> None:
         self._say = say
+        self._restart_delay = restart_delay
+        self._stop_seconds = stop_seconds
         self.children: list[Child] = []
         self._stopping = threading.Event()
 
@@ -64,7 +69,7 @@ class Supervisor:
                 raise ChildDied(f"{child.name} ended again and again. The end of {child.log}:\n{tail(child.log)}")
             child.restarts += 1
             self._say(f"{child.name} ended with code {child.process.returncode}; starting it again (see {child.log})")
-            self._stopping.wait(0.2 * 2**child.restarts)
+            self._stopping.wait(self._restart_delay * 2**child.restarts)
             self._launch(child)
 
     def ask_to_stop(self) -> None:
@@ -75,7 +80,7 @@ class Supervisor:
         """Ends every child: asked first, killed after some seconds."""
         self._stopping.set()
         running = [child for child in reversed(self.children) if child.process and child.process.poll() is None]
-        deadline = time.monotonic() + STOP_SECONDS
+        deadline = time.monotonic() + self._stop_seconds
         # Redis and the sandbox were started first, and serve the others until those have ended.
         for child in running:
             assert child.process is not None
