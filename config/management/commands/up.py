@@ -96,12 +96,13 @@ class House:
         url = f"http://127.0.0.1:{self.env.SANDBOX_PORT}"
         options = shlex.split(self.env.SANDBOX_OPTIONS)
         self._child("sandbox", [PYTHON, "-m", "github_sandbox", "--port", str(self.env.SANDBOX_PORT), *options])
-        self._wait("The sandbox GitHub", "sandbox", lambda: requests.get(f"{url}/_sandbox/", timeout=1).ok)
-        shown = requests.get(f"{url}/_sandbox/tokens", timeout=5).json()
+        self._wait("The sandbox GitHub", "sandbox", lambda: requests.get(f"{url}/_sandbox", timeout=1).ok)
+        token = requests.get(f"{url}/_sandbox/tokens", timeout=5).json()["tokens"][0]["token"]
+        member_of = requests.get(f"{url}/user/orgs", headers={"Authorization": f"Bearer {token}"}, timeout=5).json()
         return {
             "GITHUB_API_URL": url,
-            "GITHUB_TOKEN": shown["tokens"][0]["token"],
-            "HUBCACHE_ORG": self.env.HUBCACHE_ORG or shown["organization"],
+            "GITHUB_TOKEN": token,
+            "HUBCACHE_ORG": self.env.HUBCACHE_ORG or member_of[0]["login"],
             "GITHUB_WEBHOOK_SECRET": self.env.GITHUB_WEBHOOK_SECRET
             or kept_secret(self.folder / "webhook_secret", lambda: os.urandom(24).hex()),
         }
