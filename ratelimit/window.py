@@ -34,10 +34,13 @@ class Taken:
 
 
 def current(window: Window | None, length: float, now: float) -> Window:
-    """The window that holds `now`: the given one, or a new one that keeps its penalty."""
+    """The window that holds `now`: the given one, or a new one that keeps its penalty.
+
+    A `now` a little before the begin is a thread, or a machine, whose clock was read earlier: it is the same window.
+    """
     if window is None:
         return Window(now)
-    if window.begins <= now < window.begins + length:
+    if window.begins - length < now < window.begins + length:
         return window
     return replace(window, begins=now, used=0)
 
@@ -63,8 +66,3 @@ def adjust(window: Window | None, *, length: float, by: int, now: float) -> Wind
     """Give back (`by` < 0) or take unasked (`by` > 0); a window never holds less than nothing."""
     window = current(window, length, now)
     return replace(window, used=max(window.used + by, 0))
-
-
-def forgotten_at(window: Window, length: float) -> float:
-    """When nothing of it matters any more, epoch seconds."""
-    return max(window.begins + length, window.blocked_until + window.level * DECAY)

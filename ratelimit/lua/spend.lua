@@ -15,7 +15,7 @@ local function answer(count, left, resets)
 end
 
 if blocked_until > now and blocked_until - now <= LONGEST_PENALTY then return answer(0, 0, blocked_until) end
-if now < begins or now >= begins + length then begins, used = now, 0 end
+if now <= begins - length or now >= begins + length then begins, used = now, 0 end
 local resets, left = begins + length, limit - used
 local count = 0
 if left >= cost then
