@@ -51,7 +51,7 @@ class Entry:
     """(epoch key, token as it was before the fetch began)"""
     validators: Validators | None = None
     gzipped: bytes | None = None
-    extra: Mapping[str, Any] = field(default=_NOTHING)
+    extra: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
