@@ -123,7 +123,7 @@ def _runtime_error(error: GraphQLError) -> Json:
     shown: Json = {}
     if isinstance(cause, QueryRefused):
         shown["type"] = cause.kind
-    elif cause is not None:
+    elif cause is not None and not isinstance(cause, GraphQLError):
         raise cause
     if error.path:
         shown["path"] = list(error.path)

@@ -60,7 +60,8 @@ def test_the_page_size_may_be_a_variable_or_its_default() -> None:
 
 
 def test_aliases_of_one_field_are_fetched_each() -> None:
-    query = '{ a: organization(login: "x") { repositories(first: 3) { nodes { id } } } b: organization(login: "y") { repositories(first: 4) { nodes { id } } } }'
+    query = """{ a: organization(login: "x") { repositories(first: 3) { nodes { id } } }
+                b: organization(login: "y") { repositories(first: 4) { nodes { id } } } }"""
     assert cost_of(query) == Cost(nodes=7, requests=2)
 
 
