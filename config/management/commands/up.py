@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
-from config import embedded_redis, web
+from config import embedded_redis, preflight, web
 from config.env import Env, env
 from config.generated import kept_secret
 from config.startup import GitHub, Plan, Redis, child_environment, plan
@@ -66,6 +66,8 @@ class House:
         """Starts all of it and returns when the site answers and the sync has ended."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self._need_port(self.env.HUBCACHE_HOST, self.env.HUBCACHE_PORT, "HUBCACHE_PORT")
+        if self.plan.github is GitHub.REAL and (faults := list(preflight.faults(self.env))):
+            raise CommandError("\n".join(faults))
         redis_url = self._redis()
         sandbox = self._sandbox() if self.plan.github is GitHub.SANDBOX else {}
         self.environ = child_environment(os.environ, self.env, self.plan, redis_url=redis_url, sandbox=sandbox)
