@@ -88,6 +88,7 @@ class Limiter:
         self._windows: OrderedDict[str, window.Window] = OrderedDict()
         self._leases: dict[str, _Lease] = {}
         self._lock = threading.Lock()
+        self._leasing = tuple(threading.Lock() for _ in range(64))
 
     def spend(self, key: str, limit: int, cost: int = 1) -> Decision:
         """Take `cost` of the caller's `limit`, or refuse. One round trip."""
@@ -97,17 +98,25 @@ class Limiter:
     def spend_leased(self, key: str, limit: int) -> Decision:
         """Take one, out of a lease where this process holds one: usually without any round trip."""
         now = self._clock()
-        with self._lock:
-            lease = self._leases.get(key)
-            if lease is not None:
-                if lease.left > 0 and now < lease.until and lease.limit == limit:
-                    lease.left -= 1
-                    return Decision(True, limit, lease.left + lease.beyond, lease.until, 0.0)
-                del self._leases[key]
-        taken = self._lease(key, limit, now)
-        return _decision(
-            window.Taken(min(taken.count, 1), taken.left + max(taken.count - 1, 0), taken.resets), limit, now
-        )
+        size = lease_size(limit)
+        if size == 1:
+            return _decision(self._take(key, limit, 1, 1, now), limit, now)
+        decision = self._from_lease(key, limit, now)
+        if decision is not None:
+            return decision
+        # One thread fetches the next lease, and the others that need it wait, so that no more is leased than is used.
+        with self._leasing[hash(key) % len(self._leasing)]:
+            decision = self._from_lease(key, limit, now)
+            if decision is not None:
+                return decision
+            taken = self._take(key, limit, 1, size, now)
+            if taken.count > 1:
+                with self._lock:
+                    if len(self._leases) >= MOST_CALLERS:
+                        self._leases.clear()  # what they held counts as used
+                    self._leases[key] = _Lease(taken.count - 1, taken.left, limit, taken.resets)
+            in_all = taken.left + max(taken.count - 1, 0)
+            return _decision(window.Taken(min(taken.count, 1), in_all, taken.resets), limit, now)
 
     def lease(self, key: str, limit: int) -> int:
         """Take a part of the caller's allowance ahead: how many were granted, 0 where it is used up."""
@@ -121,16 +130,16 @@ class Limiter:
         """Take `cost` more from whoever did something wrong, without asking."""
         self._adjust(key, cost)
 
-    def _lease(self, key: str, limit: int, now: float) -> window.Taken:
-        taken = self._take(key, limit, 1, lease_size(limit), now)
-        if taken.count > 1:
-            with self._lock:
-                if len(self._leases) >= MOST_CALLERS:
-                    self._leases.clear()  # what they held counts as used
-                held = self._leases.get(key)
-                left = taken.count - 1 + (held.left if held is not None and now < held.until else 0)
-                self._leases[key] = _Lease(left, taken.left, limit, taken.resets)
-        return taken
+    def _from_lease(self, key: str, limit: int, now: float) -> Decision | None:
+        with self._lock:
+            lease = self._leases.get(key)
+            if lease is None:
+                return None
+            if lease.left > 0 and now < lease.until and lease.limit == limit:
+                lease.left -= 1
+                return Decision(True, limit, lease.left + lease.beyond, lease.until, 0.0)
+            del self._leases[key]
+            return None
 
     def _take(self, key: str, limit: int, cost: int, most: int, now: float) -> window.Taken:
         script = self._take_shared
