@@ -7,6 +7,7 @@ to words by field. The fields' order is their weight in ranking.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final
 
 from stats.automations.records import AutomationRecord
@@ -53,8 +54,13 @@ class RepositoryValue:
         return int(newest.timestamp()) if newest else 0
 
 
-def repository_value(given: Mapping[str, Any]) -> RepositoryValue:
+def repository_value(
+    given: Mapping[str, Any], languages_known: Mapping[str, int] = MappingProxyType({})
+) -> RepositoryValue:
     """The normalised repository of the gateway, as the index keeps it.
+
+    Args:
+        languages_known: Name -> bytes, used where `given` was fetched without its languages.
 
     Raises:
         ValueError: it has no ID or no full name.
@@ -63,9 +69,9 @@ def repository_value(given: Mapping[str, Any]) -> RepositoryValue:
     if not isinstance(given.get("id"), int) or "/" not in full_name:
         raise ValueError(f"a repository needs a numeric id and a full_name, not {given.get('id')!r}, {full_name!r}")
     owner = given.get("owner")
-    languages = given.get("languages") or {}
-    if not languages and given.get("language"):
-        languages = {given["language"]: 0}
+    languages = given.get("languages")
+    if languages is None:
+        languages = languages_known or ({given["language"]: 0} if given.get("language") else {})
     private = bool(given.get("private", True))
     return RepositoryValue(
         github_id=given["id"],

@@ -16,12 +16,13 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from github_cache import invalidation
+from github_cache.keys import Scope
 from stats import metrics, text_index
 from stats.automations import AutomationRecord, Unreadable, read_file
 from stats.documents import (
     Document,
     FacetValues,
-    RepositoryValue,
     automation_document,
     automation_facets,
     repository_document,
@@ -31,6 +32,7 @@ from stats.documents import (
 from stats.loading import automation_doc, repository_doc
 from stats.models import Automation, FacetValue, IndexedFile, IndexGeneration, Repository
 
+ANSWERS: Final = "index"  # the kind of the epoch that rendered answers of the index bear
 _CHUNK: Final = 500
 # What changes with every star is kept, but makes no new generation: no answer of the index shows it.
 _COUNTERS: Final = frozenset({"stargazers_count", "forks_count", "open_issues_count"})
@@ -59,10 +61,9 @@ def index_repository(
     Raises:
         ValueError: `given` has no ID or no full name.
     """
-    value = repository_value(given)
     readings = None if files is None else {path: read_file(path, content) for path, content in files.items()}
     with metrics.repository_sync_duration_seconds.labels(tenant).time(), transaction.atomic():
-        outcome = _write(tenant, value, readings, observed_at)
+        outcome = _write(tenant, given, readings, observed_at)
     metrics.repository_sync_total.labels(tenant, outcome.value).inc()
     return outcome
 
@@ -103,8 +104,9 @@ def renew(tenant: str) -> int:
         return _bump(tenant, None)
 
 
-def _write(tenant: str, value: RepositoryValue, readings: Mapping[str, Any] | None, observed_at: datetime) -> Outcome:
-    row = Repository.objects.select_for_update().filter(tenant_id=tenant, github_id=value.github_id).first()
+def _write(tenant: str, given: Mapping[str, Any], readings: Mapping[str, Any] | None, observed_at: datetime) -> Outcome:
+    row = Repository.objects.select_for_update().filter(tenant_id=tenant, github_id=given.get("id")).first()
+    value = repository_value(given, row.languages if row else {})
     if row is not None and row.observed_at > observed_at:
         return Outcome.OLDER
     fields = asdict(value)
@@ -253,6 +255,7 @@ def _bump(tenant: str, row: Repository | None) -> int:
     generation = IndexGeneration.objects.filter(tenant_id=tenant)
     generation.update(value=F("value") + 1, changed_at=timezone.now())
     value = generation.values_list("value", flat=True).get()
+    transaction.on_commit(lambda: invalidation.by_kind(tenant, Scope("tenant", tenant), (ANSWERS,)))
     if row is not None:
         Repository.objects.filter(pk=row.pk).update(generation=value)
     return value

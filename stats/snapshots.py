@@ -76,6 +76,8 @@ def _refresh(tenant: str, held: _Held) -> None:
     with metrics.index_refresh_seconds.labels("changes" if follows else "all").time():
         loading.apply_changes(tenant, columns, known.generation if follows and known else -1)
     held.columns, held.snapshot = columns, columns.snapshot(*state)
+    metrics.index_generation.labels(tenant).set(state[1])
+    metrics.index_bytes.labels(tenant).set(held.snapshot.nbytes)
 
 
 def _keep_bounds(tenant: str) -> None:

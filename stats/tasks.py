@@ -1,0 +1,41 @@
+"""Bells: each loads its arguments, calls one function, and comes again after the wait that it is told."""
+
+from collections import deque
+from datetime import UTC, datetime
+
+from celery import Task, shared_task
+
+from github_cache.models import Tenant
+from ratelimit.verdict import Wait
+from stats import snapshots, statistics, syncing
+
+
+@shared_task(bind=True, max_retries=None)
+def index_repository(self: Task, tenant: str, github_id: int) -> None:
+    """Read one repository of the index anew."""
+    outcome = syncing.reindex_known(tenant, github_id)
+    if isinstance(outcome, Wait):
+        raise self.retry(countdown=outcome.seconds)
+
+
+@shared_task(bind=True, max_retries=None)
+def index_named_repository(self: Task, tenant: str, full_name: str) -> None:
+    """Read a repository, known or new, by its name."""
+    outcome = syncing.reindex(tenant, full_name)
+    if isinstance(outcome, Wait):
+        raise self.retry(countdown=outcome.seconds)
+
+
+@shared_task(bind=True, max_retries=None)
+def sync_organization(self: Task, tenant: str, login: str) -> None:
+    """Sync an organisation to its end, or to GitHub's limit and on from there later."""
+    last = deque(syncing.sync(tenant, login), maxlen=1).pop()
+    if last.wait is not None:
+        raise self.retry(countdown=last.wait)
+
+
+@shared_task
+def roll_up() -> None:
+    """Keep what each tenant's index holds today."""
+    for tenant in Tenant.objects.values_list("pk", flat=True):
+        statistics.roll_up(tenant, snapshots.current(tenant), datetime.now(UTC).date())
