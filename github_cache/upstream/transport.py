@@ -1,0 +1,126 @@
+"""The only socket to GitHub: one `requests` session per process, to the hosts that the configuration names.
+
+It follows no redirect, keeps no cookie, reads no proxy and no .netrc from its surroundings, and holds no more of a body
+than MOST_BYTES. Every wait is bounded: to connect and between two bytes by the settings, in all by TOTAL_SECONDS.
+"""
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from http.cookiejar import DefaultCookiePolicy
+
+import requests
+import urllib3
+from django.conf import settings
+from requests.adapters import HTTPAdapter
+from requests.cookies import RequestsCookieJar
+
+from github_cache.upstream.errors import BadAnswer, Unreachable
+from github_cache.upstream.protocol import USER_AGENT, Call, Headers
+
+MOST_BYTES = 64 * 1024 * 1024
+"""The largest body that is held in memory, uncompressed. Larger ones are streamed."""
+
+TOTAL_SECONDS = 120.0
+"""No answer may take longer than this in all, however steadily it drips."""
+
+CONNECTIONS = 100
+"""Kept open per host; GitHub allows an account as many calls at once."""
+
+_CHUNK = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds to connect, and between two bytes of an answer."""
+
+    connect: float
+    read: float
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """An answer as it came. `chunks` gives the uncompressed body once; its errors are those of `send`."""
+
+    status: int
+    headers: Headers
+    chunks: Callable[[], Iterator[bytes]]
+
+    def body(self) -> bytes:
+        """The whole body. Raises BadAnswer past MOST_BYTES, and the errors of `send`."""
+        parts, size = [], 0
+        for chunk in self.chunks():
+            size += len(chunk)
+            if size > MOST_BYTES:
+                raise BadAnswer(f"GitHub's answer is larger than {MOST_BYTES} bytes", self.status)
+            parts.append(chunk)
+        return b"".join(parts)
+
+
+@contextlib.contextmanager
+def send(call: Call, token: str, timeouts: Timeouts) -> Iterator[Raw]:
+    """Send one call as `token` and read the answer within the block; its connection is given back at the end.
+
+    Raises Unreachable where no answer came, BadAnswer where it broke off.
+    """
+    url = settings.GITHUB_GRAPHQL_URL if call.graphql else settings.GITHUB_API_URL + call.path
+    headers = {**call.sent_headers(), "Authorization": f"Bearer {token}"}
+    deadline = time.monotonic() + TOTAL_SECONDS
+    try:
+        response = session().request(
+            call.method,
+            url,
+            headers=headers,
+            data=call.body,
+            timeout=(timeouts.connect, timeouts.read),
+            allow_redirects=False,
+            stream=True,
+        )
+    except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+        raise _unreachable(error) from None
+    with contextlib.closing(response):
+        yield Raw(response.status_code, Headers(response.headers), lambda: _chunks(response, deadline))
+
+
+def _chunks(response: requests.Response, deadline: float) -> Iterator[bytes]:
+    try:
+        for chunk in response.raw.stream(_CHUNK, decode_content=True):
+            if time.monotonic() > deadline:
+                raise Unreachable(f"GitHub's answer took more than {TOTAL_SECONDS:.0f} s", timed_out=True, sent=True)
+            yield chunk
+    except urllib3.exceptions.ReadTimeoutError:
+        raise Unreachable("GitHub stopped in the middle of an answer", timed_out=True, sent=True) from None
+    except (urllib3.exceptions.HTTPError, OSError) as error:
+        reason = f"GitHub's answer broke off: {type(error).__name__}"
+        raise BadAnswer(reason, None if response.status_code < 400 else response.status_code) from None
+
+
+def _unreachable(error: Exception) -> Unreachable:
+    """The error without its message, in which a URL could stand."""
+    if isinstance(error, requests.ConnectTimeout):
+        return Unreachable("GitHub could not be reached in time", timed_out=True, sent=False)
+    if isinstance(error, requests.Timeout):
+        return Unreachable("GitHub did not answer in time", timed_out=True, sent=True)
+    never_sent = isinstance(error, requests.ConnectionError) and "NewConnectionError" in repr(error)
+    return Unreachable(f"GitHub cannot be reached: {type(error).__name__}", timed_out=False, sent=not never_sent)
+
+
+def session() -> requests.Session:
+    """This process's session."""
+    return _session_of(os.getpid())
+
+
+@cache
+def _session_of(_process: int) -> requests.Session:
+    """A forked child must not share its parent's connections, so each process has a session of its own."""
+    made = requests.Session()
+    made.trust_env = False
+    made.cookies = RequestsCookieJar(DefaultCookiePolicy(allowed_domains=()))
+    made.headers.clear()
+    made.headers.update({"User-Agent": USER_AGENT, "Accept-Encoding": "gzip, deflate"})
+    for scheme in ("http://", "https://"):
+        made.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=CONNECTIONS, max_retries=0))
+    return made
