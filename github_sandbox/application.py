@@ -19,7 +19,7 @@ from github_sandbox.entities import App
 from github_sandbox.faults import ON_THE_WIRE, Fault, Faults, Kind
 from github_sandbox.ledger import Entry, Ledger, token_digest
 from github_sandbox.limits import Quota, identity
-from github_sandbox.rest.graphql import GRAPHQL_PATHS, answer_graphql, points_of
+from github_sandbox.rest.graphql import GRAPHQL_PATHS, answer_graphql, answer_hiccup, points_of
 from github_sandbox.rest.table import TABLE
 from github_sandbox.statuses import status_line
 from github_sandbox.tokens import authenticate
@@ -124,7 +124,8 @@ class Sandbox:
                 return refusals.graphql_primary_refusal(call.token, call.address), "", 0, points
             return refusals.primary_refusal(call.token, call.address, figures.refusal_status), "", 0, points
         if call.path in GRAPHQL_PATHS:
-            answer, cost = answer_graphql(call)
+            hiccups = fault is not None and fault.kind is Kind.HICCUP
+            answer, cost = answer_hiccup(call) if hiccups else answer_graphql(call)
             return answer, "repo", cost, points
         return *self._route(call), 0 if free else 1, points
 

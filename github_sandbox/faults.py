@@ -11,6 +11,7 @@
 | wrong_length | served, with a Content-Length ten bytes too long, then the connection closes |
 | drip | served, the body in ten pieces over `seconds` |
 | primary, secondary | refused as by that rate limit, unserved |
+| hiccup | GraphQL's 200 without data, "Something went wrong while executing your query", unserved |
 | not_modified | any conditional GET gets 304, changed or not: GitHub does so after a 404 |
 """
 
@@ -32,12 +33,14 @@ class Kind(StrEnum):
     DRIP = "drip"
     PRIMARY = "primary"
     SECONDARY = "secondary"
+    HICCUP = "hiccup"
     NOT_MODIFIED = "not_modified"
 
 
 ON_THE_WIRE = {Kind.HANG, Kind.RESET, Kind.CUT_BODY, Kind.WRONG_LENGTH, Kind.DRIP}
 _SECONDS = {Kind.LATENCY: 1.0, Kind.HANG: 30.0, Kind.DRIP: 2.0}
 _STATUS = {Kind.STATUS: 500, Kind.HTML: 502}
+_PATH = {Kind.HICCUP: "/graphql"}
 
 
 @dataclass(slots=True)
@@ -90,7 +93,7 @@ class Faults:
             known = ", ".join(Kind)
             raise ValueError(f"unknown kind of fault {wish.get('kind')!r}; there are: {known}") from None
         try:
-            path = re.compile(wish.get("path", ""))
+            path = re.compile(wish.get("path", _PATH.get(kind, "")))
             probability = float(wish.get("probability", 1.0))
             seconds = float(wish.get("seconds", _SECONDS.get(kind, 0.0)))
             status = int(wish.get("status", _STATUS.get(kind, 0)))
