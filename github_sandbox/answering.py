@@ -79,12 +79,14 @@ def finish(call: Call, answer: Answer, scopes: str, not_modified_anyway: str | N
         headers["ETag"] = etags.weak(opaque) if zipped else etags.strong(opaque)
     if answer.last_modified is not None and with_etag:
         headers["Last-Modified"] = http_date(answer.last_modified)
-    if call.token is not None and call.token.installation is None:
+    if answer.media_type is not None and call.token is not None and call.token.installation is None:
         headers["X-OAuth-Scopes"] = ", ".join(call.token.scopes)
         headers["X-Accepted-OAuth-Scopes"] = scopes
-    headers["X-GitHub-Media-Type"] = answer.media_type
+    if answer.media_type is not None:
+        headers["X-GitHub-Media-Type"] = answer.media_type
     headers["X-GitHub-Api-Version-Selected"] = call.headers.get("x-github-api-version", API_VERSION)
-    headers |= answer.headers
+    # A 304 does not say where other pages are: whoever holds a full page has to ask for it anew.
+    headers |= {name: value for name, value in answer.headers.items() if status != 304 or name != "Link"}
     if status not in (204, 304):
         headers["Content-Length"] = str(len(body))
     return Finished(status, headers, b"" if call.method == "HEAD" else body)

@@ -52,7 +52,8 @@ class Answer:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     content_type: str = "application/json; charset=utf-8"
-    media_type: str = "github.v3; format=json"
+    media_type: str | None = "github.v3; format=json"
+    """None: neither this nor the scopes are told, as in redirects to downloads."""
     last_modified: float | None = None
     etag: str | None = None
     """A git SHA to serve as the ETag; None: made from the body."""

@@ -97,6 +97,7 @@ class Label:
     color: str
     description: str | None = None
     default: bool = False
+    updated_at: float = 0
 
     @property
     def node_id(self) -> str:

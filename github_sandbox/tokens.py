@@ -4,12 +4,14 @@ import base64
 import hashlib
 
 import jwt
+from jwt.types import Options
 
 from github_sandbox.call import Refused
 from github_sandbox.entities import Account, App, Installation, Token
 from github_sandbox.world import World
 
 INSTALLATION_TOKEN_SECONDS = 3600
+_SIGNATURE_ONLY: Options = {"verify_exp": False, "verify_iat": False, "verify_nbf": False, "verify_aud": False}
 
 
 def authenticate(world: World, authorization: str | None) -> Token | App | None:
@@ -54,8 +56,7 @@ def _app(world: World, value: str) -> App:
         raise Refused(401, "A JSON web token could not be decoded")
     try:
         # Whether it is still valid is judged by the sandbox's clock, not by the machine's.
-        options = {"verify_exp": False, "verify_iat": False, "verify_nbf": False, "verify_aud": False}
-        claims = jwt.decode(value, world.app.public_key, algorithms=["RS256"], options=options)
+        claims = jwt.decode(value, world.app.public_key, algorithms=["RS256"], options=_SIGNATURE_ONLY)
     except jwt.InvalidTokenError:
         raise Refused(401, "A JSON web token could not be decoded") from None
     now = world.clock.now()

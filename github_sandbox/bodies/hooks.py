@@ -20,10 +20,10 @@ def hook_config(hook: Hook) -> Json:
 def hook_body(hook: Hook, url: str) -> Json:
     """*url*: the hook's own, such as `…/repos/o/r/hooks/7`."""
     latest = hook.deliveries[0] if hook.deliveries else None
-    last = {"code": None, "status": "unused", "message": None}
+    last: Json = {"code": None, "status": "unused", "message": None}
     if latest and latest.status != "pending":
         status = "active" if 200 <= latest.status_code < 300 else "invalid"
-        last = {"code": latest.status_code or None, "status": status, "message": latest.status}
+        last: Json = {"code": latest.status_code or None, "status": status, "message": latest.status}
     test = {"test_url": f"{url}/test"} if hook.target_type == "repository" else {}
     return (
         {

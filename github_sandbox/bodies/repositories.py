@@ -135,7 +135,6 @@ def repository_body(
     """`GET /repos/{owner}/{repo}`. The merge settings are shown to those who may push."""
     body = repository_in_list(repository, urls, role)
     if role is not None and ROLES.index(role) >= ROLES.index("push"):
-        body["temp_clone_token"] = f"SANDBOX{repository.id:016X}" if repository.private else ""
         body |= {
             "allow_squash_merge": True,
             "allow_merge_commit": True,
@@ -144,8 +143,13 @@ def repository_body(
             "delete_branch_on_merge": False,
             "allow_update_branch": False,
             "use_squash_pr_title_as_default": False,
+            "squash_merge_commit_message": "COMMIT_MESSAGES",
+            "squash_merge_commit_title": "COMMIT_OR_PR_TITLE",
+            "merge_commit_message": "PR_TITLE",
+            "merge_commit_title": "MERGE_MESSAGE",
         }
     if repository.owner.kind == "Organization":
+        body["custom_properties"] = {}
         body["organization"] = simple_account(repository.owner, urls)
     if parent is not None:
         body["parent"] = body["source"] = repository_in_list(parent, urls, role)

@@ -26,7 +26,7 @@ def new_label(
     world: World, repository: Repository, name: str, colour: str, description: str | None = None, default: bool = False
 ) -> Label:
     """Add a label without telling anyone."""
-    label = Label(world.next_id(), name, colour, description, default)
+    label = Label(world.next_id(), name, colour, description, default, updated_at=world.clock.now())
     repository.labels[name.lower()] = label
     return label
 
@@ -48,6 +48,7 @@ def edit_label(world: World, repository: Repository, sender: Account, label: Lab
     del repository.labels[label.name.lower()]
     for name in changes:
         setattr(label, name, wish[name])
+    label.updated_at = world.clock.now()
     repository.labels[label.name.lower()] = label
     _tell(world, repository, sender, label, "edited", {"changes": changes})
 

@@ -157,7 +157,7 @@ def _commit(commit: Commit, html: str) -> dict[str, Any]:
 
 def _tell_ref(world: World, repository: Repository, sender: Account, event: str, ref: str) -> None:
     kind = "tag" if ref.startswith("refs/tags/") else "branch"
-    payload = {
+    payload: dict[str, Any] = {
         "ref": ref.split("/", 2)[2],
         "ref_type": kind,
         "pusher_type": "user",

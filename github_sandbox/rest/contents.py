@@ -15,6 +15,7 @@ from github_sandbox.bodies.files import (
     tree_sha,
 )
 from github_sandbox.call import Answer, Call, Refused, invalid, not_found
+from github_sandbox.clock import http_date
 from github_sandbox.entities import Repository
 from github_sandbox.routing import Route
 from github_sandbox.trees import Commit, File
@@ -91,8 +92,12 @@ def archive(call: Call, repository: Repository, kind: str, ref: str) -> Answer:
     full = f"refs/heads/{name}" if name in repository.branches else name
     suffix = "legacy.tar.gz" if kind == "tarball" else "legacy.zip"
     location = f"https://codeload.github.com/{repository.full_name}/{suffix}/{full}"
-    headers = {"Location": location, "Cache-Control": "public, must-revalidate, max-age=0"}
-    return Answer(b"", 302, headers, content_type="text/html;charset=utf-8", cacheable=False)
+    headers = {
+        "Cache-Control": "public, must-revalidate, max-age=0",
+        "Expires": http_date(call.now),
+        "Location": location,
+    }
+    return Answer(b"", 302, headers, content_type="text/html;charset=utf-8", media_type=None, cacheable=False)
 
 
 def default_archive(call: Call, repository: Repository, kind: str) -> Answer:

@@ -76,6 +76,7 @@ def matching_refs(call: Call, repository: Repository, prefix: str) -> Answer:
     url = repository_url(call, repository, f"/git/matching-refs/{prefix}")
     answer = page_of(call, found, url, lambda item: ref_body(repository, *item, call.urls))
     answer.last_modified = repository.pushed_at
+    answer.headers["X-Poll-Interval"] = "300"
     return answer
 
 

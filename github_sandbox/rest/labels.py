@@ -22,7 +22,8 @@ def labels(call: Call, repository: Repository) -> Answer:
 
 
 def label(call: Call, repository: Repository, name: str) -> Answer:
-    return Answer(label_body(repository, _label(repository, name), call.urls))
+    found = _label(repository, name)
+    return Answer(label_body(repository, found, call.urls), last_modified=found.updated_at)
 
 
 def create_label(call: Call, repository: Repository) -> Answer:

@@ -45,9 +45,7 @@ def create_repository(call: Call, org: Account) -> Answer:
     if call.world.find_repository(org, org.login, name):
         raise invalid("Repository", "name", "custom", "name already exists on this account")
     made = changes.create_repository(call.world, org, account, name, wish)
-    body = repository_body(made, call.urls, call.role(made))
-    body.pop("temp_clone_token", None)
-    return Answer(body, 201, {"Location": call.urls.repo(made)})
+    return Answer(repository_body(made, call.urls, call.role(made)), 201, {"Location": call.urls.repo(made)})
 
 
 ROUTES = [

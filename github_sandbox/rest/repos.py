@@ -26,6 +26,8 @@ _ROLE_NAMES = {"pull": "read", "push": "write"}
 def show(call: Call, repository: Repository) -> Answer:
     parent = call.world.repository_by_id(call.account, repository.parent_id) if repository.parent_id else None
     body = repository_body(repository, call.urls, call.role(repository), parent)
+    if call.world.can(call.account, "push", repository):
+        body["temp_clone_token"] = f"SANDBOX{repository.id:016X}" if repository.private else ""
     return Answer(body, last_modified=repository.updated_at)
 
 
