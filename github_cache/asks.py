@@ -24,6 +24,8 @@ _NAMED_ROOT = re.compile(r"/(?:repos/[^/]+/[^/]+|repositories/\d+|orgs/[^/]+|org
 _PLAIN_JSON = frozenset(
     {"", "*/*", "application/json", "application/vnd.github+json", "application/vnd.github.v3+json"}
 )
+NAMING = frozenset({"/repos/{owner}/{repo}", "/orgs/{org}"})
+"""The routes whose answers tell the ID of the name that was asked for."""
 PLAIN_JSON = "application/vnd.github+json"
 
 
@@ -88,6 +90,11 @@ class Ask:
             return self.target.parameter("state")
         return self.target.mapping.get("state") if isinstance(self.target, Typed) else None
 
+    @property
+    def names(self) -> bool:
+        """True where the answer itself tells which repository or organisation its name means."""
+        return isinstance(self.target, Typed) or self.route.template in NAMING
+
     def insisting(self) -> "Ask":
         """The same, to be answered by GitHub."""
         return replace(self, controls=replace(self.controls, no_cache=True, max_age=None, max_stale=None))
@@ -111,7 +118,7 @@ _PLACING = ("owner", "repo", "org")
 def _typed_key(tenant: str, scope: Scope, audience: str, resource: str, params: Mapping[str, str]) -> str:
     """`{repo:ID}:meta`, `{repo:ID}:issues:open`; with a digest where other parameters are given."""
     name = _NAMES.get(resource, resource)
-    rest = sorted((key, value) for key, value in params.items() if key not in _PLACING)
+    rest = sorted((key, value) for key, value in params.items() if key not in _PLACING or scope.kind == "tenant")
     if dict(rest).get("state") in ("open", "closed", "all"):
         name += f":{dict(rest)['state']}"
         rest = [(key, value) for key, value in rest if key != "state"]

@@ -18,7 +18,7 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from github_cache import keys
+from github_cache import keys, verification
 from github_cache.api import problems
 from github_cache.caller import ANONYMOUS_IDENTITY, Caller
 from github_cache.memory import Memory
@@ -76,7 +76,7 @@ def identify(request: HttpRequest) -> Caller | Refused:
             return Refused(401, "Bad credentials")
         if credential.startswith(API_KEY_PREFIX):
             return _by_key(credential)
-        return Refused(401, "Bad credentials")
+        return _by_token(credential, _tenant_of(request))
     if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_active and request.user.is_staff:
         return Caller("session", _tenant_of(request), f"user-{request.user.pk}", ALL_SCOPES)
     return anonymous()
@@ -133,6 +133,15 @@ def _by_key(key: str) -> Caller | Refused:
     else:
         caller = known.value
     return caller or Refused(401, "Bad credentials: the API key is unknown, revoked or expired.")
+
+
+def _by_token(token: str, tenant: str) -> Caller | Refused:
+    verdict = verification.verify(tenant, token)
+    if verdict.accepted:
+        return Caller("token", tenant, keys.identity(token), token=token)
+    if verdict.asked:
+        return Refused(401, "Bad credentials")
+    return Refused(503, verdict.reason, retry_after=verdict.retry_after)
 
 
 def _looked_up(digest: str) -> Caller | None:

@@ -267,6 +267,11 @@ TYPED: Mapping[str, Route] = MappingProxyType(
 )
 """The resources of the typed API, each under the kind and audience of its REST route."""
 
+GRAPHQL: Mapping[ScopeKind, Route] = MappingProxyType(
+    {scope: Route(f"graphql {scope}", "other", scope, _IDENTITY) for scope in ("repo", "org", "tenant")}
+)
+"""GraphQL queries by what their roots name: dropped by every event of that scope, for one identity only."""
+
 
 @dataclass(frozen=True, slots=True)
 class Write:

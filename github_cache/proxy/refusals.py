@@ -8,6 +8,7 @@ from django.http import HttpResponse
 
 PREFIXES = ("/api/v3", "/api/graphql")
 DOCUMENTATION = "https://docs.github.com/rest"
+GRAPHQL_DOCUMENTATION = "https://docs.github.com/graphql"
 RATE_LIMIT_DOCUMENTATION = "https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api"
 
 

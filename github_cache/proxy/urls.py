@@ -1,5 +1,11 @@
 """The GitHub-compatible surface, laid out as a GitHub Enterprise Server lays it out."""
 
-from django.urls import URLPattern
+from django.urls import path, re_path
 
-urlpatterns: list[URLPattern] = []
+from github_cache.proxy import views
+
+urlpatterns = [
+    # (?s): a line feed in the path is for the view to refuse.
+    re_path(r"(?s)^api/v3(?:/.*)?$", views.rest, name="github-rest"),
+    path("api/graphql", views.graphql_endpoint, name="github-graphql"),
+]

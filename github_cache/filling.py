@@ -1,0 +1,169 @@
+"""One fetch: epochs before, GitHub, and then the store; what a name means is learnt on the way."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from github_cache import asking, entries, epochs, freshness, holding, keeping, scoping, store
+from github_cache.asking import Asked
+from github_cache.asks import Ask
+from github_cache.entries import Entry
+from github_cache.freshness import SHORT_DISTRUST
+from github_cache.holding import Kept, Look
+from github_cache.keeping import BRIEFLY, Answer
+from github_cache.keys import Scope
+from github_cache.proxy import audience
+from github_cache.resources import ACCESS, KINDS
+from github_cache.scoping import Place
+from github_cache.serving import Outcome, Served, from_entry
+from ratelimit.budget import Lane
+from ratelimit.live import Policy
+from ratelimit.verdict import Wait
+
+
+def fetch(ask: Ask, found: Look, lane: Lane, policy: Policy) -> Served | Wait:
+    """GitHub's answer, kept where it may be. Raises errors.UpstreamError."""
+    place = found.place
+    before = _epochs(ask, place.scope) if place else ()
+    kept = found.revalidatable(None if ask.caller.uses_pool else ask.caller.identity)
+    began = time.time()
+    asked = asking.github(ask, kept.entry.validators if kept else None, lane)
+    if isinstance(asked, Wait):
+        return asked
+    if asked.answer is None:
+        if kept is None or place is None:
+            raise AssertionError("GitHub said 304 to a request without a condition")
+        return _confirmed(ask, place, kept, before, began, policy)
+    if asked.answer.status == 200 and asked.keep:
+        return _kept(ask, found, asked, asked.answer, before, began, policy)
+    if asked.answer.status in BRIEFLY and asked.keep:
+        return _refused(ask, found, asked.answer, before, policy)
+    return unkept(asked, Outcome.MISS)
+
+
+def unkept(asked: Asked, outcome: Outcome) -> Served:
+    """An answer that goes out and is not kept."""
+    answer = asked.answer
+    if answer is None:
+        raise AssertionError("GitHub said 304 to a request without a condition")
+    etag = answer.etag if answer.status == 200 else None
+    return Served(answer.status, answer.headers, answer.body, outcome, etag=etag or None)
+
+
+def _epochs(ask: Ask, scope: Scope) -> tuple[tuple[str, str], ...]:
+    watched = holding.epoch_keys(ask.tenant, scope, ask.route)
+    return tuple(zip(watched, store.get().ensure_epochs(ask.tenant, scope, watched), strict=True))
+
+
+def _lifetime(ask: Ask, policy: Policy, before: tuple[tuple[str, str], ...], began: float) -> float:
+    """As the table has it (a reader may cut it shorter, see holding), but short right after an invalidation."""
+    lifetime = max(holding.lifetime_of(ask, policy, covered=covered) for covered in (False, True))
+    invalidated = max((epochs.renewed_at(token) for _, token in before), default=0.0)
+    return freshness.lifetime_after_fetch(lifetime, began, invalidated or None)
+
+
+def _confirmed(
+    ask: Ask, place: Place, kept: Kept, before: tuple[tuple[str, str], ...], began: float, policy: Policy
+) -> Served:
+    now = time.time()
+    lifetime = _lifetime(ask, policy, before, began)
+    entry = keeping.confirmed(kept.entry, stored_at=now, lifetime=lifetime, epochs=before)
+    _write(ask, place.scope, kept.key, entry)
+    told = entry.extra.get("names")
+    if told:
+        _learn(ask, place.scope, before, began, policy, told)
+    return from_entry(entry, Outcome.REVALIDATED, age=0.0, lifetime=lifetime)
+
+
+def _kept(
+    ask: Ask,
+    found: Look,
+    asked: Asked,
+    answer: Answer,
+    before: tuple[tuple[str, str], ...],
+    began: float,
+    policy: Policy,
+) -> Served:
+    """Keeps a 200 and tells what it names. Where only the answer told the scope, it is kept for SHORT_DISTRUST."""
+    now = time.time()
+    scope = asked.scope or (found.place.scope if found.place else None)
+    if scope is None:
+        return unkept(asked, Outcome.MISS)
+    known_before = found.place is not None and found.place.scope == scope
+    if not known_before:
+        before = _epochs(ask, scope)
+    lifetime = _lifetime(ask, policy, before, began)
+    if not known_before:
+        lifetime = min(lifetime, SHORT_DISTRUST)
+    names: dict[str, Any] = {}
+    if asked.scope is not None:
+        owner = str(asked.owner) if asked.owner else ""
+        names = {"name": asked.name, "owner": owner, "public": bool(asked.public)}
+        _learn(ask, scope, before, began, policy, names)
+    proven = found.proven or (bool(asked.public) and known_before)
+    destination = audience.destination(ask.route.audience, ask.caller, found.own, proven=proven, fit=answer.fit)
+    entry = keeping.entry(
+        answer,
+        stored_at=now,
+        lifetime=lifetime,
+        grace=float(policy.value("GITHUB_GRACE")),
+        epochs=before,
+        extra={"names": names} if names else {},
+    )
+    if entry is None:
+        return unkept(asked, Outcome.MISS)
+    entry = _write(ask, scope, ask.entry_key(scope, destination), entry)
+    return from_entry(entry, Outcome.MISS, age=0.0, lifetime=lifetime)
+
+
+def _refused(ask: Ask, found: Look, answer: Answer, before: tuple[tuple[str, str], ...], policy: Policy) -> Served:
+    """Keeps a 404 or 410 for some seconds, for this audience only."""
+    scope = found.place.scope if found.place else Scope("tenant", ask.tenant)
+    lifetime = float(policy.value("GITHUB_TTL_NOT_FOUND"))
+    entry = keeping.entry(answer, stored_at=time.time(), lifetime=lifetime, grace=0.0, epochs=before, extra={})
+    if entry is not None:
+        _write(ask, scope, ask.entry_key(scope, found.own), entry)
+    return Served(answer.status, answer.headers, answer.body, Outcome.MISS)
+
+
+def _write(ask: Ask, scope: Scope, key: str, entry: Entry) -> Entry:
+    """Stores an entry, compressed once; the form that went in."""
+    entry = replace(entry, gzipped=entry.gzipped or entries.compressed(entry.body))
+    kinds = (ask.route.kind,) if scope.kind == "tenant" else (ask.route.kind, ACCESS)
+    store.get().write(
+        ask.tenant,
+        scope,
+        key,
+        entries.encode(entry),
+        ttl=max(1, int(entry.lifetime + entry.grace)),
+        kinds=[kind for kind in kinds if (scope.kind, kind) in KINDS],
+        has_validator=entry.validators is not None,
+    )
+    return entry
+
+
+def _learn(
+    ask: Ask,
+    scope: Scope,
+    before: tuple[tuple[str, str], ...],
+    began: float,
+    policy: Policy,
+    names: Mapping[str, Any],
+) -> None:
+    """Notes what a name means, and that GitHub shows it as public; both under the epoch of before the fetch.
+
+    An epoch that was read after the fetch is as good where no invalidation renewed it meanwhile, which it tells.
+    """
+    if len(before) < 2 or not names.get("name"):
+        return
+    access = before[1][1]
+    undisturbed = epochs.renewed_at(access) < began - SHORT_DISTRUST
+    now = time.time()
+    seconds = holding.lifetime_of(ask, policy, covered=False) if undisturbed else SHORT_DISTRUST
+    owner = Scope.parse(names["owner"]) if names.get("owner") else None
+    place = Place(scope, owner, access, now + seconds, not names["public"], str(names["name"]))
+    scoping.learn(ask.tenant, "repo" if scope.kind == "repo" else "org", place.name, place)
+    if names["public"] and scope.kind == "repo":
+        proven_for = audience.PROOF_SECONDS if undisturbed else SHORT_DISTRUST
+        scoping.prove(ask.tenant, scope, access, now, proven_for)

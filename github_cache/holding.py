@@ -1,0 +1,184 @@
+"""What is held for an ask, and what may be done with it: one trip to the store, then pure decisions.
+
+An ask may be answered from several stored bodies (the caller's own, the pool's, one that is shared); the first that is
+fresh goes out. What stands under a name that is no longer sure counts as not permitted until the name is read again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from github_cache import entries, freshness, hooks, keys, scoping, store
+from github_cache.asks import Ask
+from github_cache.entries import Entry
+from github_cache.freshness import Controls, Decision, Held
+from github_cache.keys import Scope
+from github_cache.proxy import audience
+from github_cache.proxy.audience import Candidate
+from github_cache.resources import ACCESS, Route, ttl_setting
+from github_cache.scoping import Place
+from github_cache.upstream import credentials
+from ratelimit.live import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A stored entry that this caller may be given, and what is known of it."""
+
+    key: str
+    candidate: Candidate
+    entry: Entry
+    held: Held
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look found. `access` is the current epoch of names and visibility; `sure` whether the caller's words
+    still mean `place`; `kept` the best body for the decision; `usable` every one that the caller may see."""
+
+    place: Place | None
+    own: str
+    access: str | None = None
+    sure: bool = False
+    proven: bool = False
+    covered: bool = False
+    decision: Decision = Decision.MISS
+    kept: Kept | None = None
+    usable: tuple[Kept, ...] = ()
+
+    def while_failing(self, now: float, client: Controls) -> Kept | None:
+        """What may go out although GitHub cannot be asked."""
+        return next((kept for kept in self.usable if freshness.usable_while_failing(kept.held, now, client)), None)
+
+    def revalidatable(self, caller_identity: str | None) -> Kept | None:
+        """What GitHub can be asked about: with a token's own validators only, where a token asks."""
+        for kept in self.usable:
+            validators = kept.entry.validators
+            if validators is not None and kept.entry.status == 200:
+                if caller_identity is None and not kept.candidate.proof:
+                    return kept
+                if validators.bearer == caller_identity:
+                    return kept
+        return None
+
+
+_ORDER = {Decision.FRESH: 0, Decision.SERVE_STALE: 1, Decision.REVALIDATE: 2, Decision.MISS: 3}
+
+
+def look(ask: Ask, now: float, policy: Policy) -> Look:
+    """What is held for an ask at `now` (epoch seconds). Raises audience.NoPinnedCredential."""
+    own = own_audience(ask)
+    place = scoping.locate(ask.tenant, ask.match)
+    if place is None:
+        return _refused_lately(ask, own, now)
+    found = _looked_up(ask, place, own, now, policy)
+    if not found.sure:
+        # Another process may have learnt the name anew.
+        scoping.forget(ask.tenant, place.scope.kind, place.name)
+        fresher = scoping.locate(ask.tenant, ask.match)
+        if fresher is not None and fresher != place:
+            return _looked_up(ask, fresher, own, now, policy)
+    return found
+
+
+def own_audience(ask: Ask) -> str:
+    """The audience that stands for the caller alone. Raises audience.NoPinnedCredential."""
+    pinned = None
+    if ask.route.audience is audience.Audience.USER_RELATIVE and ask.caller.uses_pool:
+        bearer = credentials.pinned(ask.tenant)
+        pinned = bearer.identity if bearer else None
+    return audience.own(ask.route.audience, ask.caller, pinned)
+
+
+def epoch_keys(tenant: str, scope: Scope, route: Route) -> tuple[str, ...]:
+    """The epochs that an entry of this route depends on: its kind's, and that of names and visibility."""
+    kind = keys.epoch(tenant, scope, route.kind)
+    return (kind,) if scope.kind == "tenant" else (kind, keys.epoch(tenant, scope, ACCESS))
+
+
+def unplaced_key(ask: Ask, own: str) -> str:
+    """Where it stands that a name which was never heard of was not found, and what its flights meet at."""
+    return ask.entry_key(Scope("tenant", ask.tenant), own)
+
+
+def _refused_lately(ask: Ask, own: str, now: float) -> Look:
+    """A look for a name that was never heard of: all that can be held is that GitHub did not find it."""
+    key = unplaced_key(ask, own)
+    data = store.get().get(key)
+    entry = entries.decode(data) if data else None
+    if not isinstance(entry, Entry) or entry.status == 200:
+        return Look(None, own)
+    candidate = Candidate(own)
+    held = Held(entry.stored_at, entry.lifetime, 0.0, 0.0, current=True, permitted=True, has_validator=False)
+    kept = Kept(key, candidate, entry, held)
+    return Look(None, own, decision=freshness.decide(held, now, ask.controls), kept=kept)
+
+
+def _looked_up(ask: Ask, place: Place, own: str, now: float, policy: Policy) -> Look:
+    tenant, scope, route = ask.tenant, place.scope, ask.route
+    candidates = audience.candidates(route.audience, ask.caller, own)
+    entry_keys = [ask.entry_key(scope, candidate.audience) for candidate in candidates]
+    watched = epoch_keys(tenant, scope, route)
+    beside = [] if scope.kind == "tenant" else [hooks.key(tenant, scope), scoping.proof_key(tenant, scope)]
+    first, *others = store.get().read_many(
+        [(entry_keys[0], watched), *((key, ()) for key in (*entry_keys[1:], *beside))]
+    )
+    epochs = dict(zip(watched, first.epochs, strict=True))
+    access = first.epochs[1] if len(watched) > 1 else None
+    hook, proof = (found.data for found in others[-2:]) if beside else (None, None)
+    sure = place.holds(access, now)
+    proven = sure and scoping.proven(proof, access, now)
+    covered = hooks.told_of(hook, route.kind, now) or hooks.covered_by_owner(tenant, place.owner, route.kind, now)
+    lifetime = lifetime_of(ask, policy, covered=covered)
+    usable: list[Kept] = []
+    chosen: tuple[Decision, Kept | None] = (Decision.MISS, None)
+    for key, candidate, data in zip(
+        entry_keys, candidates, (first.data, *(found.data for found in others)), strict=False
+    ):
+        if data is None or (candidate.proof and not proven):
+            continue
+        entry = entries.decode(data)
+        if not isinstance(entry, Entry) or (candidate.fit and not entry.extra.get("fit")):
+            continue
+        kept = Kept(key, candidate, entry, _held(entry, candidate, epochs, lifetime, place, access, now))
+        usable.append(kept)
+        decision = freshness.decide(kept.held, now, ask.controls)
+        if chosen[1] is None or _ORDER[decision] < _ORDER[chosen[0]]:
+            chosen = decision, kept
+        if decision is Decision.FRESH:
+            break
+    return Look(place, own, access, sure, proven, covered, *chosen, tuple(usable))
+
+
+def lifetime_of(ask: Ask, policy: Policy, *, covered: bool) -> float:
+    """The freshness lifetime that the table gives an ask now: the long column where a hook covers its kind."""
+    if ask.route.revalidate:
+        return 0.0
+    name = ttl_setting(ask.route, ask.state)
+    if covered and f"{name}_WITH_WEBHOOKS" in policy.values:
+        name += "_WITH_WEBHOOKS"
+    return float(policy.value(name))
+
+
+def _held(
+    entry: Entry,
+    candidate: Candidate,
+    epochs: Mapping[str, str | None],
+    lifetime: float,
+    place: Place,
+    access: str | None,
+    now: float,
+) -> Held:
+    """The entry as seen by one reader. A lifetime that was cut short when it was stored gets no slack.
+
+    A name that is due to be read again makes it old; one whose meaning has changed forbids it.
+    """
+    held = Held(
+        stored_at=entry.stored_at,
+        lifetime=min(entry.lifetime, lifetime),
+        slack=0.0 if entry.lifetime < lifetime else lifetime,
+        grace=entry.grace,
+        current=place.holds(access, now) and all(epochs.get(key) == token for key, token in entry.epochs),
+        permitted=place.access in (None, access) and all(epochs.get(key) == token for key, token in entry.epochs[1:]),
+        has_validator=entry.validators is not None,
+    )
+    return held if candidate.window is None else held.confirmed_within(candidate.window)

@@ -1,0 +1,60 @@
+"""What people asked for lately, per scope: a bounded list, so that it can be fetched before they ask again.
+
+Only asks that the tenant's own credentials can repeat are remembered. A process notes an ask at most once in
+NOTE_SECONDS, and in the background: a hit pays for a look into a table.
+"""
+
+import time
+
+import orjson
+
+from github_cache import asks, keys, room, store
+from github_cache.asks import Ask
+from github_cache.keys import Scope
+from github_cache.memory import Memory
+
+NOTE_SECONDS = 600.0
+KEPT_SECONDS = 24 * 3600
+MOST = 50
+"""Asks remembered per scope; the oldest go first."""
+
+_noted: Memory[tuple[str, Scope, object], None] = Memory(20_000)
+
+
+def note(ask: Ask, scope: Scope, now: float) -> None:
+    """Somebody uses this ask at `now` (epoch seconds)."""
+    if scope.kind == "tenant" or ask.route.revalidate or not ask.caller.uses_pool:
+        return
+    key = (ask.tenant, scope, ask.target)
+    if _noted.get(key, now) is None:
+        _noted.put(key, None, now + NOTE_SECONDS)
+        room.background().submit(f"hot:{ask.tenant}:{scope}", lambda: _write(ask, scope, now))
+
+
+def _write(ask: Ask, scope: Scope, now: float) -> None:
+    written = asks.written(ask)
+    if written is None:
+        return
+    used = {**_used(ask.tenant, scope), written.decode(): now}
+    latest = sorted(used.items(), key=lambda item: item[1])[-MOST:]
+    store.get().set(_key(ask.tenant, scope), orjson.dumps(latest), KEPT_SECONDS)
+
+
+def lately(tenant: str, scope: Scope) -> tuple[Ask, ...]:
+    """What was asked within KEPT_SECONDS, the latest first."""
+    limit = time.time() - KEPT_SECONDS
+    used = sorted(_used(tenant, scope).items(), key=lambda item: -item[1])
+    found = (asks.read(tenant, written.encode()) for written, at in used if at > limit)
+    return tuple(ask for ask in found if ask is not None)
+
+
+def _key(tenant: str, scope: Scope) -> str:
+    return keys.entry(tenant, scope, "hot")
+
+
+def _used(tenant: str, scope: Scope) -> dict[str, float]:
+    data = store.get().get(_key(tenant, scope))
+    try:
+        return {str(ask): float(at) for ask, at in orjson.loads(data)} if data else {}
+    except (ValueError, TypeError):
+        return {}

@@ -1,0 +1,177 @@
+"""What a GraphQL request wants (pure): a query that may be cached and whose scope it is, a mutation, or neither.
+
+A query is normalised by printing its parsed document, so that spaces, commas and comments make no difference. It
+belongs to a repository or an organisation if that is all that its roots name; every other one belongs to the tenant.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any
+
+import orjson
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    GraphQLSyntaxError,
+    OperationDefinitionNode,
+    OperationType,
+    SelectionSetNode,
+    StringValueNode,
+    ValueNode,
+    VariableNode,
+    parse,
+    print_ast,
+)
+
+from github_cache.proxy import node_ids
+from github_cache.upstream import paths
+from github_cache.upstream.errors import BadCall
+
+MAX_DOCUMENT = 512 * 1024
+MAX_TOKENS = 20_000
+
+# Roots that tell the state of limits, or are never the same twice.
+_LIVE_ROOTS = frozenset({"rateLimit"})
+
+
+class Wish(StrEnum):
+    """What is to be done with a request."""
+
+    QUERY = "query"
+    MUTATION = "mutation"
+    AS_IS = "as_is"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request read. `scope` holds `owner` and `repo`, or `org`, where those are all that a query's roots name."""
+
+    wish: Wish
+    document: str
+    variables: str = "{}"
+    operation: str = ""
+    scope: Mapping[str, str] | None = None
+
+
+class Unreadable(ValueError):
+    """The request's body is no GraphQL request; the message says why."""
+
+
+def read(body: bytes) -> Request:
+    """What the JSON body of a POST wants. Raises Unreadable."""
+    try:
+        told = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise Unreadable("Problems parsing JSON") from error
+    if not isinstance(told, dict) or not isinstance(told.get("query"), str):
+        raise Unreadable("A query attribute must be specified and must be a string.")
+    document, variables, operation = told["query"], told.get("variables") or {}, told.get("operationName") or ""
+    if isinstance(variables, str):
+        # GitHub takes variables as JSON text too.
+        try:
+            variables = orjson.loads(variables)
+        except orjson.JSONDecodeError as error:
+            raise Unreadable("Variables must be a JSON object") from error
+    if not isinstance(variables, dict) or not isinstance(operation, str):
+        raise Unreadable("Variables must be a JSON object and operationName a string")
+    if len(document) > MAX_DOCUMENT:
+        raise Unreadable(f"A query may have {MAX_DOCUMENT} characters")
+    try:
+        parsed = _parsed(document)
+    except (GraphQLSyntaxError, RecursionError):
+        # GitHub words its own complaint best.
+        return Request(Wish.AS_IS, document, _canonical(variables), operation)
+    chosen = _chosen(parsed.operations, operation)
+    if chosen is None or chosen.operation is OperationType.SUBSCRIPTION:
+        return Request(Wish.AS_IS, document, _canonical(variables), operation)
+    if chosen.operation is OperationType.MUTATION:
+        return Request(Wish.MUTATION, document, _canonical(variables), operation)
+    roots = _roots(chosen.selection_set)
+    if roots is None or _LIVE_ROOTS & {root.name.value for root in roots}:
+        wish = Wish.AS_IS if roots is not None else Wish.QUERY
+        return Request(wish, parsed.text, _canonical(variables), operation)
+    return Request(Wish.QUERY, parsed.text, _canonical(variables), operation, _scope(roots, variables))
+
+
+@dataclass(frozen=True, slots=True)
+class _Parsed:
+    text: str
+    operations: tuple[OperationDefinitionNode, ...]
+
+
+@lru_cache(maxsize=512)
+def _parsed(document: str) -> _Parsed:
+    tree: DocumentNode = parse(document, no_location=True, max_tokens=MAX_TOKENS)
+    operations = tuple(node for node in tree.definitions if isinstance(node, OperationDefinitionNode))
+    return _Parsed(print_ast(tree), operations)
+
+
+def _canonical(variables: Mapping[str, Any]) -> str:
+    return orjson.dumps(variables, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def _chosen(operations: tuple[OperationDefinitionNode, ...], name: str) -> OperationDefinitionNode | None:
+    if not name:
+        return operations[0] if len(operations) == 1 else None
+    return next((node for node in operations if node.name and node.name.value == name), None)
+
+
+def _roots(selections: SelectionSetNode) -> list[FieldNode] | None:
+    """The root fields, or None where a fragment hides some."""
+    fields = [node for node in selections.selections if isinstance(node, FieldNode)]
+    return fields if len(fields) == len(selections.selections) else None
+
+
+def _scope(roots: Iterable[FieldNode], variables: Mapping[str, Any]) -> Mapping[str, str] | None:
+    named = {_named(root, variables) for root in roots if root.name.value != "__typename"}
+    if len(named) != 1:
+        return None
+    (only,) = named
+    return dict(only) if only else None
+
+
+def _named(root: FieldNode, variables: Mapping[str, Any]) -> tuple[tuple[str, str], ...] | None:
+    """What a root field names, None where it is neither a repository nor an organisation, or no sound name."""
+    given = {argument.name.value: _text(argument.value, variables) for argument in root.arguments or ()}
+    try:
+        if root.name.value == "repository":
+            owner, name = paths.owner(given.get("owner") or ""), paths.repository(given.get("name") or "")
+            return ("owner", owner.lower()), ("repo", name.lower())
+        if root.name.value == "organization":
+            return (("org", paths.owner(given.get("login") or "").lower()),)
+    except BadCall:
+        return None
+    return None
+
+
+def _text(node: ValueNode, variables: Mapping[str, Any]) -> str | None:
+    if isinstance(node, StringValueNode):
+        return node.value
+    if isinstance(node, VariableNode):
+        value = variables.get(node.name.value)
+        return value if isinstance(value, str) else None
+    return None
+
+
+_LITERAL = re.compile(r'"((?:[^"\\]|\\.)*)"')
+
+
+def repositories_touched(request: Request) -> frozenset[int] | None:
+    """The IDs of the repositories that a mutation writes to, where the node IDs in its input tell all of them.
+
+    None where they don't: then anything of the tenant's may have changed.
+    """
+    given = [*_strings(orjson.loads(request.variables)), *_LITERAL.findall(request.document)]
+    owners = [node_ids.repository(text) for text in given if node_ids.is_node_id(text)]
+    return frozenset(owners) - {None} if owners and None not in owners else None
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _strings(item)

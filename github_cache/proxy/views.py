@@ -1,0 +1,126 @@
+"""`/api/v3/…` and `/api/graphql`: GitHub itself, for any client, unmodified."""
+
+import time
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.views.decorators.csrf import csrf_exempt
+
+from github_cache import asks, freshness, gateway, writing
+from github_cache.asks import Ask, Graphql
+from github_cache.caller import Caller
+from github_cache.models import ApiKey
+from github_cache.proxy import answers, graphql, paths, quotas, refusals, streams
+from github_cache.proxy.audience import NoPinnedCredential
+from github_cache.proxy.graphql import Wish
+from github_cache.resources import GRAPHQL, Match
+from github_cache.serving import Served
+from github_cache.upstream.errors import UpstreamError
+from github_cache.upstream.protocol import Call
+from ratelimit.verdict import Wait
+
+PREFIX = "/api/v3"
+READS, WRITES = frozenset({"GET", "HEAD"}), frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_PASSED_ON = ("Accept", "Content-Type", "X-GitHub-Api-Version", "If-Match", "X-GitHub-OTP", "GraphQL-Features")
+_ASKED_WITH = ("Accept", "X-GitHub-Api-Version", "Range", "If-Range", "If-None-Match", "If-Modified-Since")
+
+
+@csrf_exempt
+def rest(request: HttpRequest) -> HttpResponseBase:
+    """Any path of GitHub's REST API."""
+    caller: Caller = request.caller  # type: ignore[attr-defined]
+    method = request.method or ""
+    if method not in READS | WRITES:
+        return refusals.answer(405, "Method Not Allowed")
+    if (refusal := _refusal(caller, ApiKey.Scope.READ if method in READS else ApiKey.Scope.WRITE)) is not None:
+        return refusal
+    path = request.path_info[len(PREFIX) :] or "/"
+    query = request.META.get("QUERY_STRING", "")
+    try:
+        url = paths.checked(path, query)
+        if method in WRITES:
+            write = writing.Write(method, path, url, _headers(request, _PASSED_ON), request.body or None)
+            return _answered(request, caller, writing.forward(write, caller), answers.bucket_of(path))
+        if path == "/rate_limit":
+            return answers.plain(quotas.document(quotas.of(caller), time.time()), {"Cache-Control": "no-store"})
+        if "Range" in request.headers or streams.is_stream(path, request.headers.get("Accept", "")):
+            return streams.passed(Call(method, url, _headers(request, _ASKED_WITH)), caller)
+        ask = asks.http(
+            caller,
+            path,
+            query,
+            accept=request.headers.get("Accept", ""),
+            api_version=request.headers.get("X-GitHub-Api-Version", ""),
+            controls=_controls(request),
+        )
+        return _answered(request, caller, gateway.read(ask), answers.bucket_of(path))
+    except (UpstreamError, NoPinnedCredential, gateway.NotHeld) as error:
+        return answers.failure(caller, error)
+    except RequestDataTooBig:
+        return refusals.answer(413, "The request's body is larger than HUBCACHE_MAX_BODY_BYTES allows.")
+
+
+@csrf_exempt
+def graphql_endpoint(request: HttpRequest) -> HttpResponseBase:
+    """GitHub's GraphQL API: queries by way of the cache, everything else passed through."""
+    caller: Caller = request.caller  # type: ignore[attr-defined]
+    if request.method != "POST":
+        return refusals.answer(405, "GraphQL is asked with POST.")
+    if (refusal := _refusal(caller, ApiKey.Scope.READ)) is not None:
+        return refusal
+    try:
+        wanted = graphql.read(request.body)
+        if wanted.wish is Wish.MUTATION:
+            if (refusal := _refusal(caller, ApiKey.Scope.WRITE)) is not None:
+                return refusal
+            answer = writing.mutate(request.body, caller, graphql.repositories_touched(wanted))
+        else:
+            answer = gateway.read(_graphql_ask(request, caller, wanted))
+    except graphql.Unreadable as error:
+        return refusals.answer(400, str(error), documentation_url=refusals.GRAPHQL_DOCUMENTATION)
+    except (UpstreamError, NoPinnedCredential, gateway.NotHeld) as error:
+        return answers.failure(caller, error)
+    except RequestDataTooBig:
+        return refusals.answer(413, "The request's body is larger than HUBCACHE_MAX_BODY_BYTES allows.")
+    if isinstance(answer, Wait):
+        return answers.graphql_wait(caller, answer)
+    return answers.respond(request, caller, answer, "graphql")
+
+
+def _graphql_ask(request: HttpRequest, caller: Caller, wanted: graphql.Request) -> Ask:
+    """What is passed on is neither looked up nor kept, as if the client had said `no-store`."""
+    values = wanted.scope or {}
+    scope = ("repo" if "repo" in values else "org") if values else "tenant"
+    client = _controls(request)
+    if wanted.wish is Wish.AS_IS:
+        client = freshness.Controls(no_store=True)
+    target = Graphql(wanted.document, wanted.variables, wanted.operation)
+    return Ask(caller, caller.tenant or "", target, Match(GRAPHQL[scope], values), client)
+
+
+def _refusal(caller: Caller, scope: str) -> HttpResponse | None:
+    """Why this caller may not do what needs `scope`; None if it may. GitHub judges its own tokens itself."""
+    if caller.tenant is None:
+        return refusals.answer(401, "Requires authentication")
+    if caller.kind == "session" and scope != ApiKey.Scope.READ:
+        # A browser's cookie comes along by itself; this surface has no page that could hold a token against that.
+        return refusals.answer(403, "Writing here needs an API key or a GitHub token.")
+    if caller.kind != "token" and scope not in caller.scopes:
+        status = 401 if caller.kind == "anonymous" else 403
+        return refusals.answer(status, f"This needs an API key with the scope {scope!r}.")
+    return None
+
+
+def _answered(request: HttpRequest, caller: Caller, answer: Served | Wait, bucket: str) -> HttpResponse:
+    if isinstance(answer, Wait):
+        return answers.wait(caller, answer, bucket)
+    return answers.respond(request, caller, answer, bucket)
+
+
+def _controls(request: HttpRequest) -> freshness.Controls:
+    return freshness.controls(request.headers.get("Cache-Control", ""), request.headers.get("Pragma", ""))
+
+
+def _headers(request: HttpRequest, names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, request.headers[name]) for name in names if request.headers.get(name))

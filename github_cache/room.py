@@ -1,0 +1,71 @@
+"""Room for those who wait for GitHub: at most half of a process's threads, so that hits, health and webhooks never
+queue behind a slow GitHub; and a few threads that revalidate what was served stale."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cache
+
+from django.conf import settings
+from django.db import close_old_connections
+
+logger = logging.getLogger("hubcache.room")
+
+BACKGROUND_THREADS = 4
+MOST_WAITING = 100
+"""Revalidations that wait for a thread; past that an entry stays stale until it is asked for again."""
+
+
+@cache
+def _seats() -> threading.BoundedSemaphore:
+    return threading.BoundedSemaphore(max(1, settings.HUBCACHE_THREADS // 2))
+
+
+@contextmanager
+def seat() -> Iterator[bool]:
+    """Whether this thread may wait for GitHub within the block. Never waits itself."""
+    seats = _seats()
+    got = seats.acquire(blocking=False)
+    try:
+        yield got
+    finally:
+        if got:
+            seats.release()
+
+
+class Background:
+    """Runs jobs in a few threads of this process, each key once at a time; drops what does not fit."""
+
+    def __init__(self, threads: int, most: int) -> None:
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="hubcache-background")
+        self._most = most
+        self._keys: set[str] = set()
+        self._lock = threading.Lock()
+
+    def submit(self, key: str, job: Callable[[], object]) -> bool:
+        """Runs `job` soon, unless one of that key is under way or too many wait; whether it will."""
+        with self._lock:
+            if key in self._keys or len(self._keys) >= self._most:
+                return False
+            self._keys.add(key)
+        self._pool.submit(self._run, key, job)
+        return True
+
+    def _run(self, key: str, job: Callable[[], object]) -> None:
+        try:
+            job()
+        except Exception:
+            # Nobody waits for it; what is held stays as it is.
+            logger.warning("a revalidation in the background failed", exc_info=True)
+        finally:
+            with self._lock:
+                self._keys.discard(key)
+            close_old_connections()
+
+
+@cache
+def background() -> Background:
+    """The one of this process; made at its first use, hence after a fork."""
+    return Background(BACKGROUND_THREADS, MOST_WAITING)

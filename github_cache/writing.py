@@ -1,0 +1,122 @@
+"""Writes pass through to GitHub with one token, are never stored, and make old what they touched."""
+
+from dataclasses import dataclass
+
+from github_cache import asking, invalidation, keeping, room, scoping, store
+from github_cache.caller import Caller
+from github_cache.gateway import NO_ROOM
+from github_cache.keys import Scope
+from github_cache.proxy.audience import NoPinnedCredential
+from github_cache.resources import Match, match, written
+from github_cache.serving import Outcome, Served
+from github_cache.upstream import calls, credentials
+from github_cache.upstream.credentials import Bearer
+from github_cache.upstream.protocol import Call, Reply
+from ratelimit.budget import Lane
+from ratelimit.verdict import Wait
+
+# What makes content that notifies people has limits of its own at GitHub.
+_CONTENT = ("/issues", "/comments", "/pulls", "/reviews", "/reactions", "/releases", "/statuses")
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A call that changes something: the decoded and checked path, the URL as it is sent, and the body."""
+
+    method: str
+    path: str
+    url: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = None
+
+
+def forward(write: Write, caller: Caller) -> Served | Wait:
+    """GitHub's answer to a write, after what it touched was invalidated.
+
+    With an API key the tenant's pinned credential writes. Raises NoPinnedCredential and errors.UpstreamError.
+    """
+    content = write.method == "POST" and write.path.endswith(_CONTENT)
+    call = Call(write.method, write.url, write.headers, write.body, kind="content" if content else "write")
+    reply = _sent(call, caller)
+    if isinstance(reply, Wait):
+        return reply
+    if reply.status < 300:
+        touched(_tenant(caller), write.method, write.path)
+    return served(reply, match(write.path))
+
+
+def mutate(body: bytes, caller: Caller, repositories: frozenset[int] | None) -> Served | Wait:
+    """GitHub's answer to a GraphQL mutation. `repositories` (by ID) are made old; None: whatever the tenant has."""
+    reply = _sent(Call("POST", "/graphql", body=body, graphql=True, kind="write"), caller)
+    if isinstance(reply, Wait):
+        return reply
+    if reply.status < 300:
+        tenant = _tenant(caller)
+        scopes = (
+            store.get().scopes(tenant) if repositories is None else [Scope("repo", str(id_)) for id_ in repositories]
+        )
+        for scope in (*scopes, Scope("tenant", tenant)):
+            invalidation.by_scope(tenant, scope)
+    return served(reply, match("/graphql"))
+
+
+def touched(tenant: str, method: str, path: str) -> None:
+    """Invalidates what a successful write to a path may have changed."""
+    invalidation.by_kind(tenant, Scope("tenant", tenant), ("other",))
+    found = match(path)
+    if found.route.scope == "tenant":
+        return
+    place = scoping.locate(tenant, found)
+    if place is None:
+        # Nothing is kept under a name that was never heard of.
+        return
+    touches = written(path)
+    if touches is not None:
+        kinds = {*touches.kinds, "other"}
+        invalidation.by_kind(tenant, place.scope, kinds)
+    elif method == "DELETE" and found.route.template in ("/repos/{owner}/{repo}", "/orgs/{org}"):
+        invalidation.purge_scope(tenant, place.scope)
+    else:
+        invalidation.by_scope(tenant, place.scope)
+    if place.owner is not None and touches is None:
+        invalidation.by_kind(tenant, place.owner, ("repos", "other"))
+
+
+def served(reply: Reply, found: Match) -> Served:
+    """A reply that is not kept, as it goes out."""
+    answer = keeping.answer(
+        reply.status,
+        reply.headers,
+        reply.body,
+        bearer=reply.bearer,
+        route=found.route,
+        per_page=None,
+        rewriting=asking.rewriting(),
+        one_token=True,
+    )
+    headers = dict(answer.headers)
+    if location := reply.headers.get("Location"):
+        headers["Location"] = asking.rewriting().location(location)
+    return Served(answer.status, tuple(headers.items()), answer.body, Outcome.BYPASS)
+
+
+def writer(caller: Caller) -> Bearer:
+    """The one token that writes for a caller. Raises NoPinnedCredential where there is none."""
+    if caller.token is not None:
+        return credentials.passthrough(caller.token, _tenant(caller))
+    pinned = credentials.pinned(_tenant(caller))
+    if pinned is None:
+        raise NoPinnedCredential("Writing needs a GitHub token of your own, or a pinned credential of your tenant.")
+    return pinned
+
+
+def _sent(call: Call, caller: Caller) -> Reply | Wait:
+    bearer = writer(caller)
+    with room.seat() as got:
+        return calls.send(call, tenant=_tenant(caller), lane=Lane.INTERACTIVE, bearer=bearer) if got else NO_ROOM
+
+
+def _tenant(caller: Caller) -> str:
+    if caller.tenant is None:
+        raise ValueError("a caller without a tenant can write nothing")
+    return caller.tenant
