@@ -1,5 +1,7 @@
 """Every metric of this floor, in one table. Labels are bounded: kinds, outcomes and operations are enumerations."""
 
+from functools import cache
+
 from prometheus_client import Counter, Gauge, Histogram
 
 # The store
@@ -22,6 +24,9 @@ STORED_TTL = Histogram(
     "How long entries are kept, grace included.",
     buckets=(5, 60, 300, 900, 3600, 3 * 3600, 24 * 3600, 48 * 3600),
 )
+SERVICE_OPERATIONS = Counter(
+    "cache_service_operations_total", "Operations of CacheService, by what came of them.", ["operation", "outcome"]
+)
 CORRUPT = Counter("cache_corrupt_total", "Stored values that could not be read and were dropped.")
 INVALIDATIONS = Counter("cache_invalidations_total", "Epochs renewed by invalidations, by kind.", ["kind"])
 DELETED = Counter("cache_del_total", "Entries deleted by invalidations and purges.")
@@ -32,9 +37,37 @@ HOT_BYTES = Gauge("cache_hot_bytes", "Bytes of answers kept for repeating.", mul
 HOT_ANSWERS = Gauge("cache_hot_answers", "Answers kept for repeating.", multiprocess_mode="livesum")
 HOT_EVICTIONS = Counter("cache_evictions_total", "Answers that made room for others in the memory for repeating.")
 HOT_DROPPED = Counter("cache_hot_dropped_total", "Answers dropped because something they bear was invalidated.")
+HOT_REPEATS = Counter("cache_hot_repeats_total", "Answers that were repeated, by tenant.", ["tenant"])
 HOT_LISTENING = Gauge(
     "cache_hot_listening", "1 while this process hears of invalidations.", multiprocess_mode="livemin"
 )
+
+# The calls to GitHub
+GITHUB_REQUESTS = Counter(
+    "github_api_requests_total", "Calls sent to GitHub, by API, method and status.", ["api", "method", "status"]
+)
+GITHUB_SECONDS = Histogram(
+    "github_api_request_duration_seconds",
+    "Time of a call to GitHub, from sending it to the end of its answer, by API.",
+    ["api"],
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)
+GITHUB_ERRORS = Counter(
+    "github_api_errors_total", "Calls to GitHub that brought no usable answer, by API and reason.", ["api", "type"]
+)
+GITHUB_FALLBACKS = Counter(
+    "github_api_fallbacks_total", "Fetches that went to GitHub's other API, by the one that was left and the reason.", ["left", "why"]
+)
+GRAPHQL_PAGE = Gauge(
+    "github_graphql_page_size", "Objects asked for per GraphQL page, by query, after halving and growing.", ["query"],
+    multiprocess_mode="mostrecent",
+)
+
+
+@cache
+def hot_repeats(tenant: str) -> Counter:
+    """The counter of a tenant's repeats, looked up once."""
+    return HOT_REPEATS.labels(tenant)
 
 
 def stored(size: int, ttl: int) -> None:

@@ -130,8 +130,9 @@ class NearCache(Generic[V]):
             self._show()
 
     def follow(self, tenants: frozenset[str]) -> None:
-        """From now on these tenants' invalidations are heard of."""
+        """From now on these tenants' invalidations are heard of; what began before may have missed one."""
         with self._lock:
+            self._connection += 1
             self._followed = tenants
         metrics.HOT_LISTENING.set(1)
 

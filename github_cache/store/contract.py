@@ -103,7 +103,42 @@ class TimeToLive:
     key: str
 
 
-Operation = Get | Put | Delete | Add | Expire | TimeToLive
+@dataclass(frozen=True, slots=True)
+class Take:
+    """-> who holds the lease now, as bytes: `holder`, if nobody did. A lease that is `failed` is held by nobody."""
+
+    key: str
+    holder: bytes
+    ttl: int
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """-> whether it was still `holder`'s lease, which lasts `ttl` seconds from now"""
+
+    key: str
+    holder: bytes
+    ttl: int
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """-> whether it was still `holder`'s lease, which is over"""
+
+    key: str
+    holder: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """-> whether it was still `holder`'s lease, in which `failed(holder)` stands for `ttl` seconds"""
+
+    key: str
+    holder: bytes
+    ttl: int
+
+
+Operation = Get | Put | Delete | Add | Expire | TimeToLive | Take | Keep | Release | Fail
 Outcome = bytes | int | float | NotANumber | None
 
 
@@ -166,6 +201,22 @@ class SmallValues:
 
     def delete_plain(self: Store, key: str) -> bool:
         return bool(self.perform([Delete(key)])[0])
+
+
+def failed(holder: bytes) -> bytes:
+    """What stands in a lease whose holder failed, for those who waited for it."""
+    return b"failed:" + holder
+
+
+def left(operation: Keep | Release | Fail) -> tuple[bytes, int]:
+    """What the holder of a lease leaves in it, and for how many seconds (0: it is over)."""
+    match operation:
+        case Keep(_, holder, ttl):
+            return holder, ttl
+        case Fail(_, holder, ttl):
+            return failed(holder), ttl
+        case Release():
+            return b"", 0
 
 
 def purge_tenants(store: Store, tenant: str | None) -> Removed:

@@ -20,17 +20,23 @@ from github_cache.store.contract import (
     Add,
     Delete,
     Expire,
+    Fail,
     Found,
     Get,
+    Keep,
     NotANumber,
     Operation,
     Outcome,
     Put,
+    Release,
     Removed,
     SmallValues,
     StoreUnavailable,
+    Take,
     TimeToLive,
     every_kind,
+    failed,
+    left,
     whole_number,
 )  # fmt: skip
 from github_cache.store.rows import KeptValue
@@ -160,9 +166,25 @@ class DatabaseStore(SmallValues):
                 return total
             case Expire(key, ttl):
                 return bool(self._alive().filter(key=key).update(ends=now + ttl))
+            case Take(key, holder, ttl):
+                return self._taken(key, holder, now + ttl)
+            case Keep() | Release() | Fail():
+                data, seconds = left(operation)
+                held = self._alive().filter(key=operation.key, data=operation.holder)
+                return bool(held.update(data=data, ends=now + seconds) if seconds else held.delete()[0])
             case TimeToLive(key):
                 ends = self._alive().filter(key=key).values_list("ends", flat=True).first()
                 return None if ends is None else ends - now
+
+    def _taken(self, key: str, holder: bytes, ends: float) -> bytes:
+        """Only one of those who ask at the same moment can insert the row, or update the one that ended."""
+        held = self._values([key]).get(key)
+        if held is not None and not held.startswith(failed(b"")):
+            return held
+        free = KeptValue.objects.filter(Q(ends__lte=self._clock()) | Q(data=held or b""), key=key)
+        if not free.update(data=holder, ends=ends):
+            KeptValue.objects.bulk_create([KeptValue(key=key, data=holder, ends=ends)], ignore_conflicts=True)
+        return self._values([key]).get(key, holder)
 
     def _alive(self) -> QuerySet[KeptValue]:
         return KeptValue.objects.filter(ends__gt=self._clock())

@@ -15,17 +15,19 @@ from github_cache import breaker, metrics
 from github_cache.breaker import Leave, State
 from github_cache.keys import Scope
 from github_cache.store.contract import (
+    Add,
+    Delete,
+    Expire,
     Found,
-    Get,
     Operation,
     Outcome,
+    Put,
     Removed,
     SmallValues,
     Store,
     StoreFull,
     StoreRestarted,
     StoreUnavailable,
-    TimeToLive,
     purge_tenants,
 )  # fmt: skip
 from github_cache.store.memory import MemoryStore
@@ -134,7 +136,7 @@ class Failover(SmallValues):
         return self._either("read", lambda store: store.tenants())
 
     def perform(self, operations: Sequence[Operation]) -> list[Outcome]:
-        changed = [operation.key for operation in operations if not isinstance(operation, Get | TimeToLive)]
+        changed = [operation.key for operation in operations if isinstance(operation, Put | Delete | Add | Expire)]
         return self._either("perform", lambda store: store.perform(operations), lambda: self._pending.add_keys(changed))
 
     def clear(self, index: str) -> int:

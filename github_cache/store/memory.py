@@ -18,16 +18,22 @@ from github_cache.store.contract import (
     Add,
     Delete,
     Expire,
+    Fail,
     Found,
     Get,
+    Keep,
     NotANumber,
     Operation,
     Outcome,
     Put,
+    Release,
     Removed,
     SmallValues,
+    Take,
     TimeToLive,
     every_kind,
+    failed,
+    left,
     whole_number,
 )  # fmt: skip
 
@@ -145,8 +151,25 @@ class MemoryStore(SmallValues):
                     return False
                 self._kept[key].ends = self._clock() + ttl
                 return True
+            case Take(key, holder, ttl):
+                held = self._get(key)
+                if held is not None and not held.startswith(failed(b"")):
+                    return held
+                self._keep(key, _Kept(holder, self._clock() + ttl, None, frozenset()))
+                return holder
+            case Keep() | Release() | Fail():
+                return self._left(operation)
             case TimeToLive(key):
                 return None if self._get(key) is None else self._kept[key].ends - self._clock()
+
+    def _left(self, operation: Keep | Release | Fail) -> bool:
+        if self._get(operation.key) != operation.holder:
+            return False
+        data, seconds = left(operation)
+        self._drop(operation.key)
+        if seconds:
+            self._keep(operation.key, _Kept(data, self._clock() + seconds, None, frozenset()))
+        return True
 
     def _get(self, key: str) -> bytes | None:
         kept = self._kept.get(key)

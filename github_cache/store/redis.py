@@ -24,23 +24,28 @@ from github_cache.store.contract import (
     Add,
     Delete,
     Expire,
+    Fail,
     Found,
     Get,
+    Keep,
     NotANumber,
     Operation,
     Outcome,
     Put,
+    Release,
     Removed,
     SmallValues,
     StoreFull,
     StoreRestarted,
     StoreUnavailable,
+    Take,
     TimeToLive,
     every_kind,
+    left,
 )  # fmt: skip
 
 _LUA = Path(__file__).parent / "lua"
-_WRITE = (_LUA / "write.lua").read_text()
+_WRITE, _TAKE, _LEAVE = ((_LUA / f"{name}.lua").read_text() for name in ("write", "take", "leave"))
 _CHUNK = 1000
 _RUN_ID = re.compile(rb"run_id:(\w+)")
 
@@ -202,6 +207,12 @@ def _queue(pipe: Any, operation: Operation) -> tuple[int, Meaning]:
             return 2 + noted, _last
         case Expire(key, ttl):
             pipe.expire(key, ttl)
+            return 1, lambda answers: bool(_last(answers))
+        case Take(key, holder, ttl):
+            pipe.eval(_TAKE, 1, key, holder, ttl)
+            return 1, _last
+        case Keep() | Release() | Fail():
+            pipe.eval(_LEAVE, 1, operation.key, operation.holder, *reversed(left(operation)))
             return 1, lambda answers: bool(_last(answers))
         case TimeToLive(key):
             pipe.pttl(key)

@@ -1,0 +1,292 @@
+"""A WSGI wrapper around Django that repeats an answer which the full path just gave, and decides nothing.
+
+It repeats only to the very same identity, host, path and headers, for a few seconds, until the answer expires or
+something it bears is invalidated. It steps aside for cookies, ranges, conditions other than If-None-Match, a client's
+own Cache-Control, and any method but GET and HEAD. What it bypasses it does itself: 304 and HEAD, the inbound limit,
+`Age`, `Date`, `X-Cache`, `Cache-Status`, the request ID, counters and (sampled) the request log; the host check and the
+security headers are those of the answer. Off by HUBCACHE_HOTCACHE_ENABLED; the site is the same without it.
+"""
+
+import hashlib
+import itertools
+import logging
+import os
+import random
+import re
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from email.utils import formatdate
+from functools import lru_cache
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from github_cache import listening, metrics
+from github_cache.nearcache import NearCache, memory
+from ratelimit.limiter import limiter
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+Application = Callable[[Environ, StartResponse], Iterable[bytes]]
+Headers = list[tuple[str, str]]
+
+LONGEST_SECONDS = 5.0
+"""An answer is repeated for no longer than this: as long as a key that was looked up is believed."""
+SAMPLE = 100
+"""One repeat in so many is logged."""
+GITHUB_SURFACE = "/api/v3/"
+OFFER = "hubcache.offer"
+
+_STEP_ASIDE = frozenset(
+    [
+        "HTTP_COOKIE",
+        "HTTP_RANGE",
+        "HTTP_IF_RANGE",
+        "HTTP_IF_MATCH",
+        "HTTP_IF_MODIFIED_SINCE",
+        "HTTP_IF_UNMODIFIED_SINCE",
+        "HTTP_CACHE_CONTROL",
+        "HTTP_PRAGMA",
+    ]
+)
+# Headers that no answer depends on, or that are treated by themselves here.
+_NOT_COMPARED = frozenset(
+    [
+        "HTTP_AUTHORIZATION",
+        "HTTP_X_API_KEY",
+        "HTTP_IF_NONE_MATCH",
+        "HTTP_X_FORWARDED_FOR",
+        "HTTP_USER_AGENT",
+        "HTTP_X_REQUEST_ID",
+        "HTTP_CONNECTION",
+        "HTTP_KEEP_ALIVE",
+        "HTTP_TE",
+        "HTTP_DNT",
+        "HTTP_PRIORITY",
+        "HTTP_TRACEPARENT",
+        "HTTP_TRACESTATE",
+        "HTTP_BAGGAGE",
+        "HTTP_SENTRY_TRACE",
+        "HTTP_X_AMZN_TRACE_ID",
+    ]
+)
+_COMPUTED_ANEW = frozenset(
+    {"age", "date", "x-cache", "cache-status", "x-request-id", "x-from-cache", "retry-after", "content-length"}
+)
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,100}")
+_ENTITY_TAG = re.compile(r'(?:W/)?("[^"]*")')
+log = logging.getLogger("hubcache.request")
+
+
+@dataclass(frozen=True, slots=True)
+class Hot:
+    """A view's leave to repeat its answer: until `expires_at` (epoch seconds; when the body stops being fresh), or
+    until one of `tags` (keys of epochs) is renewed. Set as `response.hot`."""
+
+    tags: frozenset[str]
+    expires_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What Django's side hands to the wrapper: the leave, the body, and by what the limit counted the caller."""
+
+    hot: Hot
+    body: bytes
+    rate_key: str | None
+    rate_limit: int
+    tenant: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer as it is repeated."""
+
+    status: str
+    headers: Headers
+    body: bytes
+    etag: str
+    stored_at: float
+    """When its age was 0, epoch seconds."""
+    expires_at: float
+    rate_key: str | None
+    rate_limit: int
+    tenant: str
+
+
+class OfferMiddleware:
+    """Outermost on Django's side, since only there a response is an object: passes `response.hot` to the wrapper."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self._get_response(request)
+        hot = getattr(response, "hot", None)
+        if hot is not None and not response.streaming:
+            rate, caller = getattr(request, "rate", None), getattr(request, "caller", None)
+            request.META[OFFER] = Offer(
+                hot,
+                response.content,
+                rate.key if rate else None,
+                (rate.limit if rate else None) or 0,
+                getattr(caller, "tenant", None) or "",
+            )
+        return response
+
+
+class HotCache:
+    """The wrapper. `near` is its memory; `clock` gives epoch seconds."""
+
+    def __init__(
+        self, application: Application, near: NearCache[Answer] | None = None, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._application = application
+        self._near: Callable[[], NearCache[Answer]] = memory if near is None else lambda: near
+        self._clock = clock
+        self._enabled = settings.HUBCACHE_HOTCACHE_ENABLED
+        # Some servers put the whole environment of the process into each request's.
+        self._not_headers = _NOT_COMPARED | {name for name in os.environ if not name.startswith("HTTP_")}
+        self._by_address = bool(settings.RATELIMIT_EXEMPT)
+        self._repeats = itertools.count()
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        key = self._key(environ)
+        if key is None:
+            return self._application(environ, start_response)
+        now = self._clock()
+        answer = self._near().get(key, now)
+        if answer is not None:
+            again = self._repeat(answer, environ, now, start_response)
+            if again is not None:
+                return again
+        return self._asked(key, environ, start_response)
+
+    def _key(self, environ: Environ) -> tuple | None:
+        """What a repeat has to agree in; None where there is none."""
+        if not self._enabled or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            return None
+        compared = [name for name in environ.keys() - self._not_headers if name.startswith("HTTP_")]
+        if not _STEP_ASIDE.isdisjoint(compared) or (environ.get("CONTENT_LENGTH") or "0") != "0":
+            return None
+        authorization, api_key = environ.get("HTTP_AUTHORIZATION"), environ.get("HTTP_X_API_KEY")
+        identity: object = None
+        if authorization or api_key:
+            identity = hashlib.sha256(f"{authorization}\n{api_key}".encode("utf-8", "replace")).digest()
+        if identity is None or self._by_address:
+            identity = (identity, environ.get("REMOTE_ADDR"), environ.get("HTTP_X_FORWARDED_FOR"))
+        compared.sort()
+        return (
+            identity,
+            environ.get("wsgi.url_scheme"),
+            environ.get("SCRIPT_NAME"),
+            environ["PATH_INFO"],
+            environ.get("QUERY_STRING"),
+            *((name, environ[name]) for name in compared),
+        )
+
+    def _repeat(
+        self, answer: Answer, environ: Environ, now: float, start_response: StartResponse
+    ) -> Iterable[bytes] | None:
+        """The answer again; None where the full path has to say what the limit or a condition comes to."""
+        condition = environ.get("HTTP_IF_NONE_MATCH")
+        unchanged = condition is not None and _matches(condition, answer.etag)
+        if not unchanged and (condition == "*" or answer.status.startswith("304")):
+            return None
+        if answer.rate_key is not None and not limiter().spend_leased(answer.rate_key, answer.rate_limit).allowed:
+            return None
+        metrics.hot_repeats(answer.tenant).inc()
+        headers = [
+            *answer.headers,
+            ("Age", str(max(0, int(now - answer.stored_at)))),
+            ("Date", _http_date(int(now))),
+            ("X-Cache", "HIT"),
+            ("Cache-Status", f"hubcache; hit; ttl={int(answer.expires_at - now)}"),
+            ("X-Request-Id", _request_id(environ)),
+        ]
+        if next(self._repeats) % SAMPLE == 0:
+            about = {"method": environ["REQUEST_METHOD"], "path": environ["PATH_INFO"], "tenant": answer.tenant}
+            log.info("request", extra={**about, "outcome": "HIT", "repeated": True, "one_in": SAMPLE})
+        if unchanged:
+            start_response("304 Not Modified", [field for field in headers if field[0].lower() != "content-type"])
+            return ()
+        headers.append(("Content-Length", str(len(answer.body))))
+        start_response(answer.status, headers)
+        return () if environ["REQUEST_METHOD"] == "HEAD" else (answer.body,)
+
+    def _asked(self, key: tuple, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Lets Django answer, and keeps what it allows to be repeated."""
+        begun = self._near().mark()
+        given: list[Any] = ["", []]
+
+        def started(status: str, headers: Headers, *more: Any) -> Any:
+            given[:] = status, headers
+            return start_response(status, headers, *more)
+
+        result = self._application(environ, started)
+        offer: Offer | None = environ.pop(OFFER, None)
+        if offer is not None and environ["REQUEST_METHOD"] == "GET":
+            listening.start()
+            now = self._clock()
+            answer = _answer(offer, *given, path=environ["PATH_INFO"], now=now)
+            if answer is not None and not (answer.status.startswith("304") and self._near().get(key, now)):
+                self._near().put(
+                    key,
+                    answer,
+                    size=_size(key, answer),
+                    tags=offer.hot.tags,
+                    expires_at=min(answer.expires_at, now + LONGEST_SECONDS),
+                    mark=begun,
+                )
+        return result
+
+
+def _answer(offer: Offer, status: str, headers: Headers, *, path: str, now: float) -> Answer | None:
+    """What is kept of an answer; None for one that is about this caller's session or bears no tag to compare."""
+    fields = {name.lower(): value for name, value in headers}
+    if "set-cookie" in fields or (status.startswith("304") and "etag" not in fields):
+        return None
+    kept = [
+        (name, value)
+        for name, value in headers
+        if name.lower() not in _COMPUTED_ANEW and not name.lower().startswith("x-ratelimit-")
+    ]
+    if path.startswith(GITHUB_SURFACE):
+        kept.append(("X-From-Cache", "1"))
+    age = fields.get("age", "0")
+    return Answer(
+        status=status,
+        headers=kept,
+        body=offer.body,
+        etag=fields.get("etag", ""),
+        stored_at=now - (int(age) if age.isdecimal() else 0),
+        expires_at=offer.hot.expires_at,
+        rate_key=offer.rate_key,
+        rate_limit=offer.rate_limit,
+        tenant=offer.tenant,
+    )
+
+
+def _size(key: tuple, answer: Answer) -> int:
+    """Roughly the bytes that it takes."""
+    texts = sum(len(str(part)) for part in key) + sum(len(name) + len(value) for name, value in answer.headers)
+    return len(answer.body) + 2 * texts + 1_000
+
+
+def _matches(condition: str, etag: str) -> bool:
+    """Weak comparison of If-None-Match (RFC 9110, 13.1.2) with the answer's tag; `*` is left to the full path."""
+    own = _ENTITY_TAG.fullmatch(etag)
+    return own is not None and own[1] in _ENTITY_TAG.findall(condition)
+
+
+def _request_id(environ: Environ) -> str:
+    offered = environ.get("HTTP_X_REQUEST_ID", "")
+    return offered if offered and _REQUEST_ID.fullmatch(offered) else f"{random.getrandbits(128):032x}"
+
+
+@lru_cache(maxsize=2)
+def _http_date(second: int) -> str:
+    return formatdate(second, usegmt=True)
