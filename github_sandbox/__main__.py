@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import sys
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,7 @@ from github_sandbox.world import World
 
 LEVELS = {1: (50, 500), 2: (500, 5_000), 3: (2_000, 20_000)}
 """--level -> repositories, automations."""
+_LOGIN = re.compile(r"[A-Za-z0-9](?:-?[A-Za-z0-9]){0,38}")
 
 
 def main() -> int:
@@ -78,6 +80,8 @@ def _recipe(options: argparse.Namespace) -> partial[World]:
 
 
 def _world(options: argparse.Namespace, app_key: str | None) -> World:
+    if not _LOGIN.fullmatch(options.org):
+        raise ValueError(f"--org must be letters, digits and single hyphens, not {options.org!r}")
     if options.from_folder or options.repository:
         folders = repository_folders(options.from_folder, options.repository)
         recorded = read_payloads(options.payloads) if options.payloads else None

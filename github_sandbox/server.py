@@ -123,6 +123,12 @@ class _Handler(BaseHTTPRequestHandler):
         elif self.parse_request():
             self._respond()
 
+    def handle_expect_100(self) -> bool:
+        """The base class leaves `100 Continue` in the buffer, and the client waiting for it."""
+        agreed = super().handle_expect_100()
+        self.wfile.flush()
+        return agreed
+
     def log_message(self, format: str, *arguments: Any) -> None:
         """Quiet: the ledger keeps the calls."""
 

@@ -54,8 +54,10 @@ def write(call: Call, repository: Repository, path: str) -> Answer:
     content, message = wish.get("content"), wish.get("message")
     if not isinstance(message, str) or not message:
         raise Refused(422, 'Invalid request.\n\n"message" wasn\'t supplied.')
+    if not isinstance(content, str):
+        raise Refused(422, 'Invalid request.\n\n"content" wasn\'t supplied.')
     try:
-        data = base64.b64decode(content if isinstance(content, str) else "?", validate=False)
+        data = base64.b64decode("".join(content.split()), validate=True)
     except binascii.Error:
         raise Refused(422, "content is not valid Base64") from None
     before = _present(live, path, wish.get("branch"))
