@@ -8,7 +8,7 @@ Source of the payloads: https://docs.github.com/en/webhooks/webhook-events-and-p
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
 from github_cache.keys import Scope, ScopeKind
 from github_cache.resources import KINDS, Kind, kinds_of
@@ -70,6 +70,23 @@ class Touched:
     def __bool__(self) -> bool:
         return bool(self.kinds or self.purged or self.index)
 
+    def as_json(self) -> dict[str, Any]:
+        """The same as JSON, for a row and for people."""
+        return {
+            "kinds": {_text(scope): sorted(kinds) for scope, kinds in self.kinds.items()},
+            "purged": sorted(_text(scope) for scope in self.purged),
+            "index": {str(each): change.value for each, change in self.index.items()},
+        }
+
+    @classmethod
+    def of_json(cls, value: Mapping[str, Any]) -> "Touched":
+        """What `as_json` gave."""
+        return cls(
+            {_scope(text): frozenset(kinds) for text, kinds in value.get("kinds", {}).items()},
+            frozenset(_scope(text) for text in value.get("purged", ())),
+            {int(each): IndexChange(change) for each, change in value.get("index", {}).items()},
+        )
+
 
 NOTHING = Touched({})
 
@@ -99,7 +116,8 @@ def touched(event: str, payload: Mapping[str, Any], subject: Subject, target: Ta
         return NOTHING
     revoking = bool(names & REVOKING)
     kinds: dict[Scope, frozenset[str]] = {}
-    for kind, ids in (("repo", repositories), ("org", organizations)):
+    owners: tuple[tuple[ScopeKind, frozenset[int]], ...] = (("repo", repositories), ("org", organizations))
+    for kind, ids in owners:
         found = _kinds(kind, names, event, payload)
         kinds.update({Scope(kind, str(each)): found for each in ids if found})
     if found := _kinds("tenant", names, event, payload):
@@ -193,6 +211,15 @@ def _organizations(subject: Subject, target: Target) -> frozenset[int]:
 
 def _same(target: Target, its_id: int, name: str) -> bool:
     return its_id == target.id if target.id else bool(name) and name.lower() == target.name.lower()
+
+
+def _text(scope: Scope) -> str:
+    return f"{scope.kind}:{scope.id}"
+
+
+def _scope(text: str) -> Scope:
+    kind, _, number = text.partition(":")
+    return Scope(cast(ScopeKind, kind), number)
 
 
 def _condition(kind: Kind, event: str) -> str:

@@ -19,6 +19,9 @@ class Rhythm:
     longest: float = 5.0
 
 
+RHYTHM = Rhythm()
+
+
 @dataclass(frozen=True, slots=True)
 class Burst:
     """The first and the last arrival that wait, epoch seconds."""

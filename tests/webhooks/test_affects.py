@@ -217,6 +217,7 @@ def test_no_shape_of_payload_makes_it_fail(event: str, payload: dict[str, Any]) 
         believed(target, about)
         found = touched(event, payload, about, target, "acme")
         assert not found.purged & found.kinds.keys()
+        assert Touched.of_json(json.loads(json.dumps(found.as_json()))) == found
 
 
 def test_full_coverage_needs_every_event_of_a_kind() -> None:
