@@ -1,4 +1,4 @@
-"""Asked of GitHub before anything is started: does it answer, does it take each token, does it know the organisation?"""
+"""Asked of GitHub before anything starts: does it answer, does it take each token, does it know the organisation?"""
 
 from collections.abc import Iterator
 
@@ -11,13 +11,13 @@ TIMEOUTS = transport.Timeouts(connect=5.0, read=10.0)
 
 
 def faults(env: Env) -> Iterator[str]:
-    """A sentence for each thing that has to be put right; costs one free call per token and one for the organisation."""
+    """A sentence for each thing that has to be put right; costs a free call per token, and one for the organisation."""
     for number, token in enumerate(env.tokens, 1):
         name = "GITHUB_TOKEN" if token == env.GITHUB_TOKEN else f"Token {number} of GITHUB_TOKENS"
         try:
             status = _status("/rate_limit", token)
         except UpstreamError as error:
-            yield f"GitHub at {env.GITHUB_API_URL} does not answer: {error.message}. See GITHUB_API_URL and the network."
+            yield f"GitHub at {env.GITHUB_API_URL} does not answer ({error.message}): see GITHUB_API_URL."
             return
         if status == 401:
             yield f"{name} is not accepted by {env.GITHUB_API_URL}: make a new token and set it."
@@ -29,10 +29,10 @@ def _organisation(env: Env) -> Iterator[str]:
     try:
         status = _status(f"/users/{env.HUBCACHE_ORG}", env.tokens[0])
     except UpstreamError as error:
-        yield f"GitHub at {env.GITHUB_API_URL} does not answer: {error.message}."
+        yield f"GitHub at {env.GITHUB_API_URL} does not answer ({error.message})."
         return
     if status == 404:
-        yield f"GitHub knows no organisation or user {env.HUBCACHE_ORG!r}, or hides it from this token: see HUBCACHE_ORG."
+        yield f"GitHub knows no organisation or user {env.HUBCACHE_ORG!r}, or hides it: see HUBCACHE_ORG."
 
 
 def _status(target: str, token: str) -> int:
