@@ -34,7 +34,7 @@ def fetch(ask: Ask, found: Look, lane: Lane, policy: Policy) -> Served | Wait:
     if asked.answer is None:
         if kept is None or place is None:
             raise AssertionError("GitHub said 304 to a request without a condition")
-        return _confirmed(ask, place, kept, before, began, policy)
+        return _confirmed(ask, found, place, kept, before, began, policy)
     if asked.answer.status == 200 and asked.keep:
         return _kept(ask, found, asked, asked.answer, before, began, policy)
     if asked.answer.status in BRIEFLY and asked.keep:
@@ -64,7 +64,13 @@ def _lifetime(ask: Ask, policy: Policy, before: tuple[tuple[str, str], ...], beg
 
 
 def _confirmed(
-    ask: Ask, place: Place, kept: Kept, before: tuple[tuple[str, str], ...], began: float, policy: Policy
+    ask: Ask,
+    found: Look,
+    place: Place,
+    kept: Kept,
+    before: tuple[tuple[str, str], ...],
+    began: float,
+    policy: Policy,
 ) -> Served:
     now = time.time()
     lifetime = _lifetime(ask, policy, before, began)
@@ -73,7 +79,7 @@ def _confirmed(
     told = entry.extra.get("names")
     if told:
         _learn(ask, place.scope, before, began, policy, told)
-    return from_entry(entry, Outcome.REVALIDATED, age=0.0, lifetime=lifetime)
+    return _served(ask, found, entry, kept.candidate.audience, Outcome.REVALIDATED, policy)
 
 
 def _kept(
@@ -114,7 +120,15 @@ def _kept(
     if entry is None:
         return unkept(asked, Outcome.MISS)
     entry = _write(ask, scope, ask.entry_key(scope, destination), entry)
-    return from_entry(entry, Outcome.MISS, age=0.0, lifetime=lifetime)
+    return _served(ask, found, entry, destination, Outcome.MISS, policy)
+
+
+def _served(ask: Ask, found: Look, entry: Entry, destination: str, outcome: Outcome, policy: Policy) -> Served:
+    """What was just kept, for as long as this reader would be given it again."""
+    lifetime = min(entry.lifetime, holding.lifetime_of(ask, policy, covered=found.covered))
+    if not ask.caller.uses_pool and destination == found.own:
+        lifetime = min(lifetime, audience.PRIVATE_SECONDS)
+    return from_entry(entry, outcome, age=0.0, lifetime=lifetime)
 
 
 def _refused(ask: Ask, found: Look, answer: Answer, before: tuple[tuple[str, str], ...], policy: Policy) -> Served:
