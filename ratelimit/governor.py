@@ -77,7 +77,7 @@ class Governor:
         """
         account = grant.ask.account
         if quota is not None:
-            metrics.show_quota(account, quota)
+            metrics.QUOTAS.show(account, quota)
         if isinstance(verdict, Wait) and verdict.why in PRIMARY | SECONDARY:
             metrics.RATE_LIMIT_EVENTS.labels(verdict.why.value).inc()
             log.warning(
@@ -92,7 +92,7 @@ class Governor:
     def learn(self, account: str, quota: Quota, now: float | None = None) -> None:
         """Take in a reading that belongs to no call of ours, as `/rate_limit` gives it."""
         now = time.time() if now is None else now
-        metrics.show_quota(account, quota)
+        metrics.QUOTAS.show(account, quota)
         self._local.learn(account, quota, now)
         self._try(lambda ledger: ledger.learn(account, quota, now))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from prometheus_client import Counter, Gauge
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge
 
 from ratelimit.quota import Quota
 
@@ -50,18 +50,6 @@ GOVERNOR_REFUSED = Counter(
 GOVERNOR_LOCAL = Counter(
     "governor_local_total", "Steps of the governor that this process took alone, Redis being away.", []
 )
-REMAINING = Gauge(
-    "github_api_rate_limit_remaining",
-    "What GitHub last said is left of an account's bucket.",
-    ["account", "bucket"],
-    multiprocess_mode="mostrecent",
-)
-LIMIT = Gauge(
-    "github_api_rate_limit_limit",
-    "The limit of an account's bucket.",
-    ["account", "bucket"],
-    multiprocess_mode="mostrecent",
-)
 INBOUND_DECISIONS = Counter(
     "inbound_limit_decisions_total",
     "Requests that met the inbound limit, by who asked (address, failed, caller) and the decision.",
@@ -70,9 +58,6 @@ INBOUND_DECISIONS = Counter(
 INBOUND_LOCAL = Counter(
     "inbound_limit_local_total", "Decisions of the inbound limit that this process took alone, Redis being away.", []
 )
-
-_labelled: set[str] = set()
-_labelled_lock = threading.Lock()
 
 
 def count_backoff(outcome: Outcome) -> None:
@@ -86,12 +71,37 @@ def count_backoff(outcome: Outcome) -> None:
         (BACKOFF_SLEEP if refused is None else BACKOFF_REFUSED).labels(why.value).inc(seconds)
 
 
-def show_quota(account: str, quota: Quota) -> None:
-    """Set the gauges of an account's bucket, if the account is among the first hundred that this process has met."""
-    if account not in _labelled:
-        with _labelled_lock:
-            if len(_labelled) >= MOST_ACCOUNTS:
-                return
-            _labelled.add(account)
-    REMAINING.labels(account, quota.bucket).set(quota.remaining)
-    LIMIT.labels(account, quota.bucket).set(quota.limit)
+class QuotaGauges:
+    """What GitHub said last of the quotas of the first `most` accounts that this process met."""
+
+    def __init__(self, most: int = MOST_ACCOUNTS, registry: CollectorRegistry = REGISTRY) -> None:
+        self._most = most
+        self._accounts: set[str] = set()
+        self._lock = threading.Lock()
+        self._remaining = Gauge(
+            "github_api_rate_limit_remaining",
+            "What GitHub last said is left of an account's bucket.",
+            ["account", "bucket"],
+            multiprocess_mode="mostrecent",
+            registry=registry,
+        )
+        self._limit = Gauge(
+            "github_api_rate_limit_limit",
+            "The limit of an account's bucket.",
+            ["account", "bucket"],
+            multiprocess_mode="mostrecent",
+            registry=registry,
+        )
+
+    def show(self, account: str, quota: Quota) -> None:
+        """Set the gauges of a bucket, unless the account has come too late to have any."""
+        if account not in self._accounts:
+            with self._lock:
+                if len(self._accounts) >= self._most:
+                    return
+                self._accounts.add(account)
+        self._remaining.labels(account, quota.bucket).set(quota.remaining)
+        self._limit.labels(account, quota.bucket).set(quota.limit)
+
+
+QUOTAS = QuotaGauges()
