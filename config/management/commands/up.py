@@ -75,7 +75,7 @@ class House:
         self._serve()
         organisation = self.environ.get("HUBCACHE_ORG") or self.env.HUBCACHE_ORG
         if self.plan.github is GitHub.SANDBOX:
-            self._manage("hook_sandbox", organisation)
+            self._manage("register_hook")
         if organisation and sync:
             self._manage("sync", organisation)
         self._welcome(organisation)
