@@ -39,3 +39,9 @@ def roll_up() -> None:
     """Keep what each tenant's index holds today."""
     for tenant in Tenant.objects.values_list("pk", flat=True):
         statistics.roll_up(tenant, snapshots.current(tenant), datetime.now(UTC).date())
+
+
+@shared_task
+def heartbeat() -> None:
+    """Show that scheduler, broker and a worker run."""
+    health.heartbeat()
