@@ -7,7 +7,7 @@ from celery import Task, shared_task
 
 from github_cache.models import Tenant
 from ratelimit.verdict import Wait
-from stats import snapshots, statistics, syncing
+from stats import health, snapshots, statistics, syncing
 
 
 @shared_task(bind=True, max_retries=None)
