@@ -51,6 +51,11 @@ def main() -> int:
     return 0
 
 
+def option_names() -> list[str]:
+    """Every option, such as `--port`."""
+    return [action.option_strings[-1] for action in _parser()._actions if action.dest != "help"]
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m github_sandbox", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")

@@ -18,9 +18,6 @@
 | POST /_sandbox/reset | | the world as it was at the start |
 """
 
-import base64
-import binascii
-import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
@@ -28,15 +25,13 @@ from typing import Any
 
 import orjson
 
-from github_sandbox import changes
 from github_sandbox.call import Call, Refused
 from github_sandbox.clock import iso, parse_iso
 from github_sandbox.deliveries import Deliveries
-from github_sandbox.entities import Account, Repository, Token
-from github_sandbox.events import default_payload
 from github_sandbox.faults import Faults
 from github_sandbox.ledger import Ledger
-from github_sandbox.world import Happening, World
+from github_sandbox.world import World
+from github_sandbox.world_controls import WORLD_ROUTES, number
 
 Json = dict[str, Any]
 _KEPT_ON_RESET = ("lock", "limits", "listeners", "api_url", "html_url")
@@ -67,12 +62,17 @@ def answer_control(call: Call, controls: Controls) -> tuple[int, bytes]:
                     return 200, orjson.dumps(handler(call, controls, *match.groups()))
             except (Refused, ValueError) as error:
                 return 400, orjson.dumps({"message": str(error)})
-    known = sorted({f"{method} /_sandbox{pattern}" for method, pattern in _ROUTES})
-    return 404, orjson.dumps({"message": f"there is no {call.method} {call.path}", "known": known})
+    return 404, orjson.dumps({"message": f"there is no {call.method} {call.path}", "paths": control_paths()})
+
+
+def control_paths() -> list[str]:
+    """Every path of the control surface, its variable parts in braces."""
+    spelt = {pattern.replace(r"(\d+)", "{id}").replace("([^/]+)/([^/]+)", "{owner}/{name}") for _, pattern in _ROUTES}
+    return sorted(f"/_sandbox{pattern}" for pattern in (*spelt, "/drain"))
 
 
 def _index(call: Call, controls: Controls) -> Json:
-    return {"known": sorted({f"{method} /_sandbox{pattern}" for method, pattern in _ROUTES})}
+    return {"paths": control_paths()}
 
 
 def _ledger(call: Call, controls: Controls) -> Json:
@@ -119,51 +119,10 @@ def _move_clock(call: Call, controls: Controls) -> Json:
     wish = call.json()
     if "set" in wish:
         moment = wish["set"]
-        controls.world.clock.set(parse_iso(moment) if isinstance(moment, str) else _number(moment, "set"))
+        controls.world.clock.set(parse_iso(moment) if isinstance(moment, str) else number(moment, "set"))
     else:
-        controls.world.clock.move(_number(wish.get("move"), "move"))
+        controls.world.clock.move(number(wish.get("move"), "move"))
     return _clock(call, controls)
-
-
-def _emit(call: Call, controls: Controls) -> Json:
-    wish, world = call.json(), controls.world
-    event = wish.get("event")
-    if not isinstance(event, str) or not event:
-        raise ValueError("event must be the name of an event, such as push")
-    repository = _repository(world, wish["repository"]) if wish.get("repository") else None
-    organization = world.organization(str(wish.get("organization"))) if wish.get("organization") else None
-    if repository is None and organization is None:
-        raise ValueError("say for which repository (owner/name) or organization the event is")
-    owner = repository.owner if repository else organization
-    if organization is None and owner is not None and owner.kind == "Organization":
-        organization = owner
-    payload = wish.get("payload", default_payload(world, event, repository))
-    if not isinstance(payload, dict):
-        raise ValueError("payload must be a JSON object")
-    sender = _sender(world, wish.get("sender"), repository, organization)
-    for _ in range(int(_number(wish.get("times", 1), "times"))):
-        world.happened(Happening(event, payload, sender, repository, organization))
-    return {"event": event, "sent": wish.get("times", 1)}
-
-
-def _push(call: Call, controls: Controls) -> Json:
-    wish, world = call.json(), controls.world
-    repository = world.before_write(_repository(world, wish.get("repository")))
-    path = wish.get("path")
-    if not isinstance(path, str) or not path.strip("/"):
-        raise ValueError("path must be the path of a file in the repository")
-    if "content_base64" in wish:
-        try:
-            data: bytes | None = base64.b64decode(str(wish["content_base64"]), validate=True)
-        except binascii.Error:
-            raise ValueError("content_base64 is not valid base64") from None
-    else:
-        content = wish.get("content")
-        data = None if content is None else str(content).encode()
-    sender = _sender(world, wish.get("sender"), repository, None)
-    message = str(wish.get("message") or f"{'Remove' if data is None else 'Update'} {path}")
-    commit = changes.push(world, repository, sender, {path.strip("/"): data}, message, wish.get("branch"))
-    return {"commit": commit.sha, "repository": repository.full_name, "path": path.strip("/")}
 
 
 def _limits(call: Call, controls: Controls) -> Json:
@@ -184,45 +143,8 @@ def _lag(call: Call, controls: Controls) -> Json:
 
 
 def _set_lag(call: Call, controls: Controls) -> Json:
-    controls.world.lag_seconds = max(0.0, _number(call.json().get("seconds"), "seconds"))
+    controls.world.lag_seconds = max(0.0, number(call.json().get("seconds"), "seconds"))
     return _lag(call, controls)
-
-
-def _set_repository(call: Call, controls: Controls, owner: str, name: str) -> Json:
-    repository = _repository(controls.world, f"{owner}/{name}")
-    wish = call.json()
-    kinds: dict[str, type | tuple[type, ...]] = {
-        "blocked": (dict, type(None)),
-        "disabled": bool,
-        "has_issues": bool,
-        "statistics_ready": bool,
-    }
-    for key, value in wish.items():
-        if key not in kinds or not isinstance(value, kinds[key]):
-            raise ValueError(f"cannot set {key!r} to {value!r}; there are: {', '.join(kinds)}")
-    for key, value in wish.items():
-        setattr(repository, key, value)
-    return {"repository": repository.full_name} | {key: getattr(repository, key) for key in kinds}
-
-
-def _tokens(call: Call, controls: Controls) -> Json:
-    return {"tokens": [_token(token) for token in controls.world.tokens.values()]}
-
-
-def _make_token(call: Call, controls: Controls) -> Json:
-    world, login = controls.world, call.json().get("login")
-    account = world.account(str(login))
-    if account is None:
-        raise ValueError(f"there is no account {login!r}")
-    scopes = next((t.scopes for t in world.tokens.values() if t.account is account), ("repo",))
-    value = f"ghp_sandbox{hashlib.sha256(f'{account.login}:{world.next_id()}'.encode()).hexdigest()[:25]}"
-    return _token(world.add_token(Token(value, account, scopes)))
-
-
-def _revoke_token(call: Call, controls: Controls) -> Json:
-    if controls.world.tokens.pop(str(call.json().get("token")), None) is None:
-        raise ValueError("there is no such token")
-    return _tokens(call, controls)
 
 
 def _reset(call: Call, controls: Controls) -> Json:
@@ -239,39 +161,15 @@ def _reset(call: Call, controls: Controls) -> Json:
     return {"repositories": len(controls.world.repositories)}
 
 
-def _token(token: Token) -> Json:
-    return {
-        "token": token.value,
-        "login": token.account.login,
-        "scopes": list(token.scopes),
-        "expires_at": iso(token.expires_at),
-    }
+def _of_world(handler: Callable[..., Json]) -> Callable[..., Json]:
+    def handle(call: Call, controls: Controls, *parts: str) -> Json:
+        return handler(call, controls.world, *parts)
 
-
-def _repository(world: World, full_name: Any) -> Repository:
-    for repository in world.repositories.values():
-        if repository.full_name.lower() == str(full_name).lower():
-            return repository
-    raise ValueError(f"there is no repository {full_name!r}; write owner/name")
-
-
-def _sender(world: World, login: Any, repository: Repository | None, organization: Account | None) -> Account:
-    if login is not None:
-        if (account := world.account(str(login))) is None:
-            raise ValueError(f"there is no account {login!r}")
-        return account
-    owner = organization or (repository.owner if repository else None)
-    members = [world.account(member) for member in owner.members] if owner else []
-    return next((member for member in members if member), owner) or next(iter(world.accounts.values()))
-
-
-def _number(value: Any, name: str) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        raise ValueError(f"{name} must be a number, not {value!r}")
-    return float(value)
+    return handle
 
 
 _ROUTES: dict[tuple[str, str], Callable[..., Json]] = {
+    **{key: _of_world(handler) for key, handler in WORLD_ROUTES.items()},
     ("GET", ""): _index,
     ("GET", "/ledger"): _ledger,
     ("DELETE", "/ledger"): _clear_ledger,
@@ -281,16 +179,10 @@ _ROUTES: dict[tuple[str, str], Callable[..., Json]] = {
     ("DELETE", r"/faults/(\d+)"): _remove_fault,
     ("GET", "/clock"): _clock,
     ("POST", "/clock"): _move_clock,
-    ("POST", "/events"): _emit,
-    ("POST", "/files"): _push,
     ("GET", "/limits"): _limits,
     ("PATCH", "/limits"): _change_limits,
     ("DELETE", "/limits"): _forget_usage,
     ("GET", "/lag"): _lag,
     ("POST", "/lag"): _set_lag,
-    ("PATCH", "/repositories/([^/]+)/([^/]+)"): _set_repository,
-    ("GET", "/tokens"): _tokens,
-    ("POST", "/tokens"): _make_token,
-    ("DELETE", "/tokens"): _revoke_token,
     ("POST", "/reset"): _reset,
 }

@@ -23,7 +23,7 @@ def hook_body(hook: Hook, url: str) -> Json:
     last: Json = {"code": None, "status": "unused", "message": None}
     if latest and latest.status != "pending":
         status = "active" if 200 <= latest.status_code < 300 else "invalid"
-        last: Json = {"code": latest.status_code or None, "status": status, "message": latest.status}
+        last = {"code": latest.status_code or None, "status": status, "message": latest.status}
     test = {"test_url": f"{url}/test"} if hook.target_type == "repository" else {}
     return (
         {

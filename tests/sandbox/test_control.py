@@ -126,7 +126,7 @@ def test_a_wrong_wish_says_what_is_wrong(ask: Client, method: str, path: str, bo
 def test_an_unknown_path_lists_the_known_ones(ask: Client) -> None:
     answer = ask("GET", "/_sandbox/nothing")
     assert answer.status_code == 404
-    assert "GET /_sandbox/ledger" in answer.json()["known"]
+    assert "/_sandbox/ledger" in answer.json()["paths"]
 
 
 def test_controlling_costs_nothing(ask: Client) -> None:
