@@ -6,9 +6,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from stats import syncing
 from stats.models import Automation, DailyRollup, IndexedFile, IndexGeneration, Organization, Repository, SyncRun
-from stats.tasks import sync_organization
 
 
 class ReadOnly(admin.ModelAdmin[Any]):
@@ -31,12 +29,16 @@ class OrganizationAdmin(ReadOnly):
 
     @admin.action(description="Sync from GitHub", permissions=["view"])
     def sync(self, request: HttpRequest, queryset: QuerySet[Organization]) -> None:
+        from stats.tasks import sync_organization
+
         for organization in queryset:
             sync_organization.delay(organization.tenant_id, organization.login)
         self.message_user(request, f"{queryset.count()} queued.", messages.SUCCESS)
 
     @admin.action(description="Stop the sync", permissions=["view"])
     def stop(self, request: HttpRequest, queryset: QuerySet[Organization]) -> None:
+        from stats import syncing
+
         asked = sum(syncing.stop(organization.tenant_id, organization.login) for organization in queryset)
         self.message_user(request, f"{asked} asked to stop.", messages.SUCCESS)
 
