@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from stats.models import Automation, DailyRollup, IndexedFile, IndexGeneration, Organization, Repository, SyncRun
 
 
-class ReadOnly(admin.ModelAdmin[Any]):
+class ReadOnly(admin.ModelAdmin):
     """Rows that are shown and never edited by hand."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:

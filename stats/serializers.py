@@ -1,13 +1,11 @@
 """The shapes of the index's answers, for the API's description. The answers themselves are sent as bytes."""
 
-from typing import Any
-
 from rest_framework import serializers
 
 from stats.vocabulary import FACETS, KINDS
 
 
-class CountSerializer(serializers.Serializer[Any]):
+class CountSerializer(serializers.Serializer):
     value = serializers.CharField()
     count = serializers.IntegerField(help_text="Automations; a repository's facet counts its automations.")
 
@@ -16,7 +14,7 @@ class ChoiceSerializer(CountSerializer):
     selected = serializers.BooleanField()
 
 
-class QuerySerializer(serializers.Serializer[Any]):
+class QuerySerializer(serializers.Serializer):
     """The query as it was understood."""
 
     text = serializers.ListField(child=serializers.CharField())
@@ -25,7 +23,7 @@ class QuerySerializer(serializers.Serializer[Any]):
     without = serializers.DictField(child=serializers.ListField(child=serializers.CharField()))
 
 
-class FacetsSerializer(serializers.Serializer[Any]):
+class FacetsSerializer(serializers.Serializer):
     total = serializers.IntegerField()
     generation = serializers.IntegerField(help_text="How often the index has changed.")
     query = QuerySerializer()
@@ -33,7 +31,7 @@ class FacetsSerializer(serializers.Serializer[Any]):
     more = serializers.DictField(child=serializers.IntegerField(), help_text="Further values, by facet.")
 
 
-class FacetValuesSerializer(serializers.Serializer[Any]):
+class FacetValuesSerializer(serializers.Serializer):
     facet = serializers.ChoiceField(choices=list(FACETS))
     prefix = serializers.CharField()
     total = serializers.IntegerField()
@@ -43,7 +41,7 @@ class FacetValuesSerializer(serializers.Serializer[Any]):
     more = serializers.IntegerField()
 
 
-class ResultSerializer(serializers.Serializer[Any]):
+class ResultSerializer(serializers.Serializer):
     kind = serializers.ChoiceField(choices=KINDS)
     name = serializers.CharField()
     description = serializers.CharField(allow_null=True)
@@ -64,7 +62,7 @@ class ResultSerializer(serializers.Serializer[Any]):
     highlights = serializers.DictField(child=serializers.CharField(), help_text="HTML; all but <mark> is escaped.")
 
 
-class SearchSerializer(serializers.Serializer[Any]):
+class SearchSerializer(serializers.Serializer):
     query = QuerySerializer()
     total = serializers.IntegerField()
     page = serializers.IntegerField()
@@ -79,18 +77,18 @@ class LanguageSerializer(CountSerializer):
     bytes = serializers.IntegerField()
 
 
-class ActivitySerializer(serializers.Serializer[Any]):
+class ActivitySerializer(serializers.Serializer):
     days = serializers.IntegerField()
     repositories = serializers.IntegerField(help_text="Pushed to within so many days.")
 
 
-class DaySerializer(serializers.Serializer[Any]):
+class DaySerializer(serializers.Serializer):
     day = serializers.DateField()
     repositories = serializers.IntegerField()
     automations = serializers.IntegerField()
 
 
-class StatisticsSerializer(serializers.Serializer[Any]):
+class StatisticsSerializer(serializers.Serializer):
     repositories = serializers.IntegerField()
     automations = serializers.IntegerField()
     by_kind = serializers.DictField(child=serializers.IntegerField())
@@ -107,13 +105,13 @@ class StatisticsSerializer(serializers.Serializer[Any]):
     generation = serializers.IntegerField()
 
 
-class UnreadableFileSerializer(serializers.Serializer[Any]):
+class UnreadableFileSerializer(serializers.Serializer):
     repository = serializers.CharField()
     path = serializers.CharField()
     reason = serializers.CharField()
 
 
-class UnreadableFilesSerializer(serializers.Serializer[Any]):
+class UnreadableFilesSerializer(serializers.Serializer):
     total = serializers.IntegerField()
     page = serializers.IntegerField()
     per_page = serializers.IntegerField()
