@@ -166,14 +166,7 @@ def _tenant(tenant: str) -> str:
 
 
 def _checked_tenant(tenant: str) -> str:
-    if not _TENANT.fullmatch(tenant) or tenant in (
-        "index",
-        "ns",
-        "flight",
-        "governor",
-        "ratelimit",
-        "django",
-    ):
+    if not _TENANT.fullmatch(tenant) or tenant in _RESERVED:
         raise ValueError(f"tenant {tenant!r} must be 1 to 40 of a-z, 0-9 and -, and no reserved word")
     return tenant
 
