@@ -110,6 +110,11 @@ class Env(BaseModel):
         "INFO", description="Least severity that is logged."
     )
 
+    HUBCACHE_WEBHOOK_PAYLOAD_DAYS: int = Field(
+        10, ge=1, le=3650, description="Days that the payloads of worked-off webhook deliveries are kept."
+    )
+    HUBCACHE_WEBHOOK_DAYS: int = Field(30, ge=4, le=3650, description="Days that webhook deliveries are listed at all.")
+
     # GitHub
     GITHUB_API_URL: HttpUrl = Field(
         "https://api.github.com", description="GitHub's REST API, or a GitHub Enterprise Server's (…/api/v3)."
