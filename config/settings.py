@@ -231,6 +231,11 @@ CELERY_TIMEZONE = "UTC"
 # Name -> what and how often (seconds); copied into the database, where the admin may change them.
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "heartbeat": {"task": "stats.tasks.heartbeat", "schedule": 30.0},
+    "webhooks: sweep": {"task": "webhooks.tasks.sweep", "schedule": 15.0},
+    "webhooks: observe": {"task": "webhooks.tasks.observe", "schedule": 60.0},
+    "webhooks: recover": {"task": "webhooks.tasks.recover", "schedule": 600.0},
+    "webhooks: reconcile": {"task": "webhooks.tasks.reconcile", "schedule": 3600.0},
+    "webhooks: clean": {"task": "webhooks.tasks.clean", "schedule": 3600.0},
 }
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = ENV.HUBCACHE_MAX_BODY_BYTES
