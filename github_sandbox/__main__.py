@@ -21,7 +21,7 @@ _LOGIN = re.compile(r"[A-Za-z0-9](?:-?[A-Za-z0-9]){0,38}")
 
 def main() -> int:
     """Parse, build, bind, serve; the exit code. Everything that is wrong is one sentence on stderr."""
-    options = _parser().parse_args()
+    options = parser().parse_args()
     try:
         port = options.port if options.port is not None else _port(os.environ.get("SANDBOX_PORT", "8001"))
         recipe = _recipe(options)
@@ -51,32 +51,28 @@ def main() -> int:
     return 0
 
 
-def option_names() -> list[str]:
-    """Every option, such as `--port`."""
-    return [action.option_strings[-1] for action in _parser()._actions if action.dest != "help"]
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m github_sandbox", description=__doc__)
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
-    parser.add_argument("--port", type=_port, help="port, 0 for a free one (SANDBOX_PORT, or 8001)")
-    parser.add_argument("--level", type=int, choices=LEVELS, default=1, help="1: 50 repositories / 500 automations,"
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    made = argparse.ArgumentParser(prog="python -m github_sandbox", description=__doc__)
+    made.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    made.add_argument("--port", type=_port, help="port, 0 for a free one (SANDBOX_PORT, or 8001)")
+    made.add_argument("--level", type=int, choices=LEVELS, default=1, help="1: 50 repositories / 500 automations,"
                         " 2: 500 / 5,000, 3: 2,000 / 20,000 (%(default)s)")  # fmt: skip
-    parser.add_argument("--repos", type=_count, help="repositories, instead of the level's")
-    parser.add_argument("--automations", type=_count, help="automations in all, instead of the level's")
-    parser.add_argument("--issues", type=_count, default=4, help="issues for each repository (%(default)s)")
-    parser.add_argument("--seed", type=int, default=1, help="another seed, another organisation (%(default)s)")
-    parser.add_argument("--org", default="octo-sample", help="name of the organisation (%(default)s)")
-    parser.add_argument("--from-folder", type=Path, action="append", default=[], metavar="PATH",
+    made.add_argument("--repos", type=_count, help="repositories, instead of the level's")
+    made.add_argument("--automations", type=_count, help="automations in all, instead of the level's")
+    made.add_argument("--issues", type=_count, default=4, help="issues for each repository (%(default)s)")
+    made.add_argument("--seed", type=int, default=1, help="another seed, another organisation (%(default)s)")
+    made.add_argument("--org", default="octo-sample", help="name of the organisation (%(default)s)")
+    made.add_argument("--from-folder", type=Path, action="append", default=[], metavar="PATH",
                         help="make each of its sub-folders a repository; may be repeated")  # fmt: skip
-    parser.add_argument("--repository", type=Path, action="append", default=[], metavar="PATH",
+    made.add_argument("--repository", type=Path, action="append", default=[], metavar="PATH",
                         help="make this folder a repository; may be repeated")  # fmt: skip
-    parser.add_argument("--payloads", type=Path, metavar="PATH",
+    made.add_argument("--payloads", type=Path, metavar="PATH",
                         help="take issues and labels of real folders from this folder of webhook payloads")  # fmt: skip
-    parser.add_argument("--app-id", type=_count, default=1001, help="ID of the GitHub App (%(default)s)")
-    parser.add_argument("--app-key", type=Path, metavar="PATH",
+    made.add_argument("--app-id", type=_count, default=1001, help="ID of the GitHub App (%(default)s)")
+    made.add_argument("--app-key", type=Path, metavar="PATH",
                         help="PEM file with the App's key: install that App in the organisation")  # fmt: skip
-    return parser
+    return made
 
 
 def _recipe(options: argparse.Namespace) -> partial[World]:

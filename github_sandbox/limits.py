@@ -66,11 +66,27 @@ class _Usage:
 
 
 @dataclass(slots=True)
+class _Minute:
+    """The points of the last minute: (time, points) of each request, and their sum."""
+
+    spent: deque[tuple[float, int]] = field(default_factory=deque)
+    total: int = 0
+
+    def forget_before(self, moment: float) -> None:
+        while self.spent and self.spent[0][0] <= moment:
+            self.total -= self.spent.popleft()[1]
+
+    def add(self, now: float, points: int) -> None:
+        self.spent.append((now, points))
+        self.total += points
+
+
+@dataclass(slots=True)
 class _Recent:
-    """What an identity did lately: (time, points) and the times of content-creating requests."""
+    """What an identity did lately; `points` by kind, "rest" or "graphql", `created` when it created content."""
 
     in_flight: int = 0
-    points: dict[str, deque[tuple[float, int]]] = field(default_factory=dict)
+    points: dict[str, _Minute] = field(default_factory=dict)
     created: deque[float] = field(default_factory=deque)
 
 
@@ -135,19 +151,18 @@ class Limiter:
         """Count a request about to be served, or name the limit it breaks and leave it uncounted."""
         recent = self._recent.setdefault(who, _Recent())
         kind = "graphql" if bucket == "graphql" else "rest"
-        spent = recent.points.setdefault(kind, deque())
-        while spent and spent[0][0] <= now - 60:
-            spent.popleft()
+        minute = recent.points.setdefault(kind, _Minute())
+        minute.forget_before(now - 60)
         while recent.created and recent.created[0] <= now - 3600:
             recent.created.popleft()
         allowed = self.limits.graphql_points if kind == "graphql" else self.limits.rest_points
         if recent.in_flight > self.limits.concurrent:
             return Secondary.CONCURRENT
-        if sum(cost for _, cost in spent) + points > allowed:
+        if minute.total + points > allowed:
             return Secondary.POINTS
         if content and self._creates_too_much(recent, now):
             return Secondary.CONTENT
-        spent.append((now, points))
+        minute.add(now, points)
         recent.created.extend([now] * content)
         return None
 

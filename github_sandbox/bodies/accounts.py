@@ -107,6 +107,7 @@ def organization_body(organization: Account, urls: Urls, public_repos: int) -> J
             "html_url": f"{urls.html}/{organization.login}",
             "created_at": iso(organization.created_at),
             "updated_at": iso(organization.updated_at),
+            "archived_at": None,
             "type": "Organization",
         }
     )

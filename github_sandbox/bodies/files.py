@@ -13,6 +13,10 @@ from github_sandbox.trees import Commit, File
 from github_sandbox.world import Workflow
 
 Json = dict[str, Any]
+MOST_ENCODED = 1024 * 1024
+"""Bytes of a file that the JSON form still holds."""
+MOST_ENTRIES = 1000
+"""Files that the listing of a directory holds."""
 
 
 def subfolders(files: dict[str, File], folder: str) -> list[str]:
@@ -67,13 +71,15 @@ def content_entry(repository: Repository, path: str, sha: str, file: File | None
 
 
 def directory_body(repository: Repository, files: dict[str, File], folder: str, ref: str, urls: Urls) -> list[Json]:
-    return [content_entry(repository, *entry, ref, urls) for entry in tree_entries(files, folder)]
+    return [content_entry(repository, *entry, ref, urls) for entry in tree_entries(files, folder)[:MOST_ENTRIES]]
 
 
 def file_body(repository: Repository, path: str, file: File, ref: str, urls: Urls) -> Json:
-    """A file with its content in base64, broken into lines as GitHub does."""
+    """A file with its content in base64, broken into lines as GitHub does; a large one is to be had raw only."""
     entry = content_entry(repository, path, file.sha, file, ref, urls)
     links = entry.pop("_links")
+    if file.size > MOST_ENCODED:
+        return entry | {"content": "", "encoding": "none", "_links": links}
     return entry | {"content": base64.encodebytes(file.data).decode(), "encoding": "base64", "_links": links}
 
 

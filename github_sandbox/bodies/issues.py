@@ -22,6 +22,8 @@ def label_body(repository: Repository, label: Label, urls: Urls) -> Json:
         "color": label.color,
         "default": label.default,
         "description": label.description,
+        "archived_at": None,
+        "archived_by": None,
     }
 
 

@@ -1,6 +1,7 @@
 """Git objects: commits, trees, blobs, refs (docs.github.com/rest/git, /rest/commits)."""
 
 from github_sandbox import changes
+from github_sandbox.bodies.commits import single_commit_body
 from github_sandbox.bodies.files import (
     blob_body,
     commit_body,
@@ -42,11 +43,7 @@ def commits(call: Call, repository: Repository) -> Answer:
 
 def commit(call: Call, repository: Repository, ref: str) -> Answer:
     found = _commit(call, repository, ref)
-    files = [("added", p) for p in found.added] + [("modified", p) for p in found.modified]
-    files += [("removed", p) for p in found.removed]
-    body = commit_body(repository, found, call.urls)
-    body["files"] = [{"filename": path, "status": status} for status, path in files]
-    return Answer(body, last_modified=found.date)
+    return Answer(single_commit_body(repository, found, call.urls), last_modified=found.date)
 
 
 def git_commit(call: Call, repository: Repository, sha: str) -> Answer:

@@ -5,6 +5,7 @@ from typing import Any
 
 from github_sandbox import changes
 from github_sandbox.bodies.accounts import simple_account
+from github_sandbox.bodies.commits import single_branch_body
 from github_sandbox.bodies.repositories import (
     branch_body,
     permissions_body,
@@ -80,7 +81,7 @@ def branches(call: Call, repository: Repository) -> Answer:
 def branch(call: Call, repository: Repository, name: str) -> Answer:
     if name not in repository.branches:
         raise Refused(404, "Branch not found")
-    return Answer(branch_body(repository, name, repository.branches[name], call.urls))
+    return Answer(single_branch_body(repository, name, repository.branches[name], call.urls))
 
 
 def branch_protection(call: Call, repository: Repository, name: str) -> Answer:

@@ -15,7 +15,9 @@ _MOST_RESULTS = 1000
 
 def issues(call: Call) -> Answer:
     found = searching.issues(call.world, call.account, _query(call))
-    return _results(call, found, "issues", lambda found: issue_body(found[0], found[1], call.urls) | {"score": 1.0})
+    answer = _results(call, found, "issues", lambda pair: issue_body(pair[0], pair[1], call.urls) | {"score": 1.0})
+    answer.body["search_type"] = "lexical"
+    return answer
 
 
 def repositories(call: Call) -> Answer:

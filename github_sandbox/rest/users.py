@@ -37,6 +37,14 @@ def repositories_of_user(call: Call, login: str) -> Answer:
     return listed(call, call.world.repositories_of(None, account), f"{call.api_url}/user/{account.id}/repos")
 
 
+def user_by_id(call: Call, number: str) -> Answer:
+    return user(call, _login(call, number))
+
+
+def repositories_by_id(call: Call, number: str) -> Answer:
+    return repositories_of_user(call, _login(call, number))
+
+
 def my_organizations(call: Call) -> Answer:
     account = call.signed_in()
     mine = [a for a in call.world.accounts.values() if account.login in a.members]
@@ -84,6 +92,13 @@ def _account(call: Call, login: str) -> Account:
     return account
 
 
+def _login(call: Call, number: str) -> str:
+    account = call.world.account_by_id(int(number)) if number.isdecimal() else None
+    if account is None:
+        raise not_found()
+    return account.login
+
+
 def _repository(call: Call, owner: str, name: str) -> Repository:
     if (repository := call.world.find_repository(call.signed_in(), owner, name)) is None:
         raise not_found()
@@ -98,6 +113,8 @@ ROUTES = [
     Route("GET", "/user/starred/{owner}/{repo}", is_starred),
     Route("PUT", "/user/starred/{owner}/{repo}", star, "public_repo, repo"),
     Route("DELETE", "/user/starred/{owner}/{repo}", unstar, "public_repo, repo"),
+    Route("GET", "/user/{id}", user_by_id),
+    Route("GET", "/user/{id}/repos", repositories_by_id),
     Route("GET", "/users/{login}", user),
     Route("GET", "/users/{login}/repos", repositories_of_user),
     Route("GET", "/notifications", notifications, "notifications, repo"),

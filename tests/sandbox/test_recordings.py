@@ -40,6 +40,9 @@ NEWER_THAN_RECORDINGS = {
     "merge_commit_message",
     "merge_commit_title",
     "custom_properties",
+    "archived_at",
+    "archived_by",
+    "search_type",
 }
 """What GitHub has added since 2022, when most scenarios were recorded (one of 2024 has them)."""
 NEWER_HEADERS = {"x-github-api-version-selected"}
