@@ -73,7 +73,10 @@ def may_spend(
     """Whether `lane` may spend `cost` of `quota` at `now` (epoch seconds), `held` being the cost of calls under way.
 
     A quota whose reset has passed counts as full. `reset` 0.0 stands for a window that has not begun: no pace then.
+    What costs nothing may pass whatever is left.
     """
+    if cost == 0:
+        return Allowed(lane_clock)
     begun = quota.reset > 0 and not quota.window_over(now)
     remaining = quota.remaining if begun or quota.reset == 0 else quota.limit
     kept = reserves.kept_from(lane, quota.limit)

@@ -56,19 +56,21 @@ else
     begun, remaining, reset = false, limit, 0
     redis.call('HSET', ledger, bucket .. ':remaining', limit, bucket .. ':used', 0, bucket .. ':reset', 0)
   end
-  local kept = math.ceil(math.floor(limit * share * 1e6 + 0.5) / 1e6)
-  local until_reset = 1
-  if begun then until_reset = math.max(reset + RESET_MARGIN - now, 1) end
-  if cost > limit - kept then return wait(until_reset, 'too_expensive') end
-  local usable = remaining - held - kept
-  if usable < cost then
-    if remaining - kept >= cost then return wait(1, 'exhausted') end
-    return wait(until_reset, remaining >= cost and 'reserved' or 'exhausted')
-  end
-  if begun and burst >= 0 then
-    lane_clock = math.max(clock, now) + cost * math.max(reset - now, 1) / usable
-    local ahead = lane_clock - now - burst
-    if ahead > 0 and clock > now then return wait(ahead, 'pace') end
+  if cost > 0 then  -- what is free may pass whatever is left
+    local kept = math.ceil(math.floor(limit * share * 1e6 + 0.5) / 1e6)
+    local until_reset = 1
+    if begun then until_reset = math.max(reset + RESET_MARGIN - now, 1) end
+    if cost > limit - kept then return wait(until_reset, 'too_expensive') end
+    local usable = remaining - held - kept
+    if usable < cost then
+      if remaining - kept >= cost then return wait(1, 'exhausted') end
+      return wait(until_reset, remaining >= cost and 'reserved' or 'exhausted')
+    end
+    if begun and burst >= 0 then
+      lane_clock = math.max(clock, now) + cost * math.max(reset - now, 1) / usable
+      local ahead = lane_clock - now - burst
+      if ahead > 0 and clock > now then return wait(ahead, 'pace') end
+    end
   end
 end
 

@@ -103,10 +103,9 @@ def test_ten_thousand_calls_at_one_token_meet_no_refusal_and_use_the_quota_up(go
     assert sum(scene.served.values()) == 10_000
 
 
-@pytest.mark.parametrize("workers", [200])
-def test_more_workers_than_slots_stay_below_githubs_hundred(workers: int) -> None:
+def test_more_workers_than_slots_stay_below_githubs_hundred() -> None:
     scene = Scene(Governor(None), {"t1": "User:1"})
-    scene.run([("t1", Ask("u1"))] * workers, until=300)
+    scene.run([("t1", Ask("u1"))] * 200, until=300)
     assert scene.refused == 0
     assert scene.most_in_flight <= 100
 
@@ -126,8 +125,8 @@ def test_three_users_have_three_times_the_calls_and_three_tokens_of_one_have_tho
     assert sum(three_tokens.served.values()) == pytest.approx(sum(one.served.values()), rel=0.01)
 
 
-def test_lanes_together_leave_people_their_share(governor: Governor) -> None:
-    scene = Scene(governor, {"t1": "User:1"})
+def test_lanes_together_leave_people_their_share() -> None:
+    scene = Scene(Governor(None), {"t1": "User:1"})
     scene.run([("t1", Ask("u1", lane=Lane.WARM))] * 8 + [("t1", Ask("u1", lane=Lane.WEBHOOK))] * 8, until=3400)
     assert scene.refused == 0
     [window] = scene.served
@@ -137,7 +136,7 @@ def test_lanes_together_leave_people_their_share(governor: Governor) -> None:
 @pytest.mark.parametrize("kind", [Kind.WRITE, Kind.CONTENT])
 def test_writes_and_content_meet_no_secondary_limit(kind: Kind) -> None:
     scene = Scene(Governor(None), {"t1": "User:1"})
-    scene.run([("t1", Ask("u1", kind=kind))] * 32, until=2 * 3600)
+    scene.run([("t1", Ask("u1", kind=kind))] * 8, until=2 * 3600)
     assert scene.refused == 0
     assert sum(scene.served.values()) >= {Kind.WRITE: 6500, Kind.CONTENT: 950}[kind]
 

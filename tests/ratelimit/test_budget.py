@@ -38,7 +38,7 @@ def test_nobody_spends_into_a_reserve_and_refusals_name_a_wait(
     answer = may_spend(lane, cost, quota, now, RESERVES, held=held)
     if isinstance(answer, Refused):
         assert answer.seconds > 0
-    else:
+    elif cost:
         there = 5000 if quota.window_over(now) else remaining
         assert there - held - cost >= RESERVES.kept_from(lane, 5000)
 
@@ -73,3 +73,8 @@ def test_one_expensive_call_is_not_held_up_by_its_own_price() -> None:
     answer = may_spend(Lane.WARM, 500, FULL, NOW, RESERVES)
     assert isinstance(answer, Allowed)
     assert may_spend(Lane.WARM, 1, FULL, NOW, RESERVES, lane_clock=answer.lane_clock).why is Why.PACE
+
+
+@pytest.mark.parametrize("lane", Lane)
+def test_what_is_free_passes_whatever_is_left(lane: Lane) -> None:
+    assert may_spend(lane, 0, left(0), NOW, RESERVES, held=3, lane_clock=7.0) == Allowed(7.0)
