@@ -1,6 +1,6 @@
 """The one query language of search and facets: a box with words and fields, and parameters beside it. *Pure*.
 
-    checkout "set up go" build*           words, phrases, beginnings of words: all have to occur
+    checkout "set up go" build* "set u"*  words, phrases, beginnings of them: all have to occur
     trigger:schedule  action:"a b"        fields: the same facet twice means either, different facets mean both
     action:actions/*                      beginnings of a value
     -language:go  -deploy                 not
@@ -216,8 +216,8 @@ class _Reader:
         position = start + 1 if exclude else start
         field = _FIELD.match(text, position)
         if field is None:
-            written, end, quoted = _value(text, position)
-            self._add_term(written, start, end, quoted=quoted, exclude=exclude)
+            written, end, prefix = _value(text, position)
+            self._add_term(written, start, end, prefix=prefix, exclude=exclude)
             return end
         facet = facet_named(field[1])
         if facet is None:
@@ -234,12 +234,12 @@ class _Reader:
         self.choose(facet, written, "q", field.end(), exclude=exclude)
         return end
 
-    def _add_term(self, written: str, start: int, end: int, *, quoted: bool, exclude: bool) -> None:
+    def _add_term(self, written: str, start: int, end: int, *, prefix: bool, exclude: bool) -> None:
         found = words(written)
         if not found:  # punctuation is not in the index, so it narrows nothing
             return
         self._counted("q", start, end - start)
-        term = Term(found, prefix=written.endswith("*") and not quoted)
+        term = Term(found, prefix)
         (self._without_terms if exclude else self._terms)[term] = None
 
     def choose(self, facet: Facet, written: str, parameter: str, position: int, *, exclude: bool) -> None:
@@ -263,14 +263,15 @@ class _Reader:
 
 
 def _value(text: str, position: int) -> tuple[str, int, bool]:
-    """What is written at `position`, where it ends, and whether in quotes."""
+    """What is written at `position`, where it ends, and whether a star says that it is only the beginning."""
     if text[position] == '"':
         close = text.find('"', position + 1)
         if close < 0:
             raise QueryError("this quotation mark is never closed", "q", position, 1)
-        return text[position + 1 : close], close + 1, True
+        star = text[close + 1 : close + 2] == "*"
+        return text[position + 1 : close] + "*" * star, close + 1 + star, star
     written = text[position:].split(maxsplit=1)[0].partition('"')[0]
-    return written, position + len(written), False
+    return written, position + len(written), written.endswith("*")
 
 
 def _choices(collected: Mapping[str, set[str]]) -> tuple[Choice, ...]:

@@ -51,7 +51,7 @@ def workflow(
 ) -> str:
     """The text of a workflow file."""
     steps = "".join(f"\n      - uses: {reference}" for reference in uses) or " []"
-    return f"name: {name}\non: [{', '.join(on)}]\njobs:\n  build:\n    runs-on: {runner}\n    steps:{steps}\n"
+    return f"name: {name}\non: [{', '.join(on)}]\njobs:\n  job:\n    runs-on: {runner}\n    steps:{steps}\n"
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,13 @@ from tests.stats.samples import OBSERVED, organisation, repository, workflow
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 
+BUILD, RELEASE, NIGHTLY = "Build and test", "Release the build", "Nightly Übersicht 設定画面"
+ODD = "'; DROP TABLE stats_text; -- NEAR AND OR NOT"
 WORKFLOWS = {
     "ci.yml": workflow("Build and test", ["push"], ["actions/checkout@v4", "actions/setup-go@v5"]),
     "release.yml": workflow("Release the build", ["release"], ["acme/publish@v1"], "macos-14"),
     "nightly.yml": workflow("Nightly Übersicht 設定画面", ["schedule"], ["actions/checkout@" + "a" * 40]),
-    "odd.yml": workflow("'; DROP TABLE stats_text; -- NEAR AND OR NOT", ["push"], []),
+    "odd.yml": workflow(f'"{ODD}"', ["push"], []),
 }
 
 
@@ -37,8 +39,7 @@ def answer(tenant: str, text: str, audience: Audience = Audience.TENANT, **param
     return search(current(tenant), query, parse_paging(given, query), audience)
 
 
-BUILD, RELEASE, NIGHTLY, ODD = "Build and test", "Release the build", "Nightly Übersicht 設定画面", "'; DROP TABLE"
-EVERYTHING = {BUILD, RELEASE, NIGHTLY, "'; DROP TABLE stats_text; -- NEAR AND OR NOT", "tools", "site"}
+EVERYTHING = {BUILD, RELEASE, NIGHTLY, ODD, "tools", "site"}
 
 
 @pytest.mark.parametrize(
@@ -57,13 +58,13 @@ EVERYTHING = {BUILD, RELEASE, NIGHTLY, "'; DROP TABLE stats_text; -- NEAR AND OR
         ("ubersicht", {NIGHTLY}),
         ("設定", {NIGHTLY}),
         ("画設", set()),
-        ("drop table", {"'; DROP TABLE stats_text; -- NEAR AND OR NOT"}),
-        ("NEAR AND", {"'; DROP TABLE stats_text; -- NEAR AND OR NOT"}),
+        ("drop table", {ODD}),
+        ("NEAR AND", {ODD}),
         ("acme", EVERYTHING),
         ("-build", EVERYTHING - {BUILD, RELEASE, "tools"}),
-        ("-build -checkout kind:github_actions", {"'; DROP TABLE stats_text; -- NEAR AND OR NOT"}),
+        ("-build -checkout kind:github_actions", {ODD}),
         ("build -release", {BUILD, "tools"}),
-        ("trigger:push", {BUILD, "'; DROP TABLE stats_text; -- NEAR AND OR NOT"}),
+        ("trigger:push", {BUILD, ODD}),
         ("trigger:push trigger:schedule checkout", {BUILD, NIGHTLY}),
         ("action:actions/checkout", {BUILD, NIGHTLY}),
         ("action:actions/checkout@v4", {BUILD}),
