@@ -304,3 +304,25 @@ def test_members_and_their_roles(ask: Asker) -> None:
     roles = {edge["node"]["login"]: edge["role"] for edge in shown["membersWithRole"]["edges"]}
     assert roles == {"octo-admin": "ADMIN", "octo-dev": "MEMBER"}
     assert shown["membersWithRole"]["edges"][0]["node"]["organizations"] == {"nodes": [{"login": ORG}]}
+
+
+def test_repositories_are_narrowed(ask: Asker, world: World) -> None:
+    query = """{ organization(login: "octo-sample") {
+        private: repositories(privacy: PRIVATE) { totalCount } forks: repositories(isFork: true) { totalCount }
+        archived: repositories(isArchived: true) { totalCount } all: repositories { totalCount totalDiskUsage }
+        public: repositories(visibility: PUBLIC, isFork: false) { totalCount } } }"""
+    found = list(world.repositories.values())
+    shown = ask.data(query)["organization"]
+    assert shown["private"]["totalCount"] == sum(r.private for r in found)
+    assert shown["forks"]["totalCount"] == sum(r.fork for r in found)
+    assert shown["archived"]["totalCount"] == sum(r.archived for r in found)
+    assert shown["public"]["totalCount"] == sum(not r.private and not r.fork for r in found)
+    assert shown["all"] == {"totalCount": len(found), "totalDiskUsage": sum(r.size for r in found)}
+
+
+def test_a_users_repositories_are_by_what_ties_them(world: World) -> None:
+    query = "query($by: [RepositoryAffiliation]) { viewer { repositories(ownerAffiliations: $by) { totalCount } } }"
+    tied = {"octo-dev": {"ORGANIZATION_MEMBER": 12, "OWNER": 0}, "octo-guest": {"COLLABORATOR": 1, "OWNER": 0}}
+    for login, counts in tied.items():
+        for affiliation, count in counts.items():
+            assert asker(world, login).data(query, by=[affiliation])["viewer"]["repositories"]["totalCount"] == count
