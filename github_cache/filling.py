@@ -78,7 +78,7 @@ def _confirmed(
     _write(ask, place.scope, kept.key, entry)
     told = entry.extra.get("names")
     if told:
-        _learn(ask, place.scope, before, began, policy, told)
+        _learn(ask, found, place.scope, before, began, policy, told)
     return _served(ask, found, entry, kept.candidate.audience, Outcome.REVALIDATED, policy)
 
 
@@ -106,7 +106,7 @@ def _kept(
     if asked.scope is not None:
         owner = str(asked.owner) if asked.owner else ""
         names = {"name": asked.name, "owner": owner, "public": bool(asked.public)}
-        _learn(ask, scope, before, began, policy, names)
+        _learn(ask, found, scope, before, began, policy, names)
     proven = found.proven or (bool(asked.public) and known_before)
     destination = audience.destination(ask.route.audience, ask.caller, found.own, proven=proven, fit=answer.fit)
     entry = keeping.entry(
@@ -159,6 +159,7 @@ def _write(ask: Ask, scope: Scope, key: str, entry: Entry) -> Entry:
 
 def _learn(
     ask: Ask,
+    found: Look,
     scope: Scope,
     before: tuple[tuple[str, str], ...],
     began: float,
@@ -176,8 +177,10 @@ def _learn(
     now = time.time()
     seconds = holding.lifetime_of(ask, policy, covered=False) if undisturbed else SHORT_DISTRUST
     owner = Scope.parse(names["owner"]) if names.get("owner") else None
+    if owner is None and found.place is not None and found.place.scope == scope:
+        owner = found.place.owner
     place = Place(scope, owner, access, now + seconds, not names["public"], str(names["name"]))
-    scoping.learn(ask.tenant, "repo" if scope.kind == "repo" else "org", place.name, place)
+    scoping.learn(ask.tenant, scope.kind, place.name, place)
     if names["public"] and scope.kind == "repo":
         proven_for = audience.PROOF_SECONDS if undisturbed else SHORT_DISTRUST
         scoping.prove(ask.tenant, scope, access, now, proven_for)

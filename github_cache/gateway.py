@@ -8,7 +8,7 @@ stale may stand in; nothing here sleeps.
 import time
 from dataclasses import replace
 
-from github_cache import asking, asks, coalescing, filling, holding, hot, room
+from github_cache import asking, asks, coalescing, filling, holding, hot, metrics, room
 from github_cache.asks import Ask, Http
 from github_cache.coalescing import Role
 from github_cache.freshness import Decision
@@ -20,12 +20,10 @@ from github_cache.upstream.errors import Unreachable, UpstreamError
 from ratelimit import live
 from ratelimit.budget import Lane
 from ratelimit.live import Policy
-from ratelimit.verdict import Wait, Why
+from ratelimit.verdict import Wait
 
 PATIENCE = 15.0
 """Seconds that a reader waits for another one's flight."""
-
-NO_ROOM = Wait(1.0, Why.CONCURRENCY)
 
 
 class NotHeld(Exception):
@@ -38,6 +36,15 @@ def read(ask: Ask, lane: Lane = Lane.INTERACTIVE) -> Served | Wait:
     A Wait where neither is to be had now. Raises NotHeld, audience.NoPinnedCredential, and errors.UpstreamError where
     GitHub failed and nothing stale may stand in.
     """
+    answer = _read(ask, lane)
+    if isinstance(answer, Wait):
+        metrics.WAITS.labels(answer.why.value).inc()
+    else:
+        metrics.reads(ask.tenant, ask.route.kind, answer.outcome.value).inc()
+    return answer
+
+
+def _read(ask: Ask, lane: Lane) -> Served | Wait:
     policy = live.policy()
     if not policy.value("GITHUB_CACHE_ENABLED") or ask.controls.no_store:
         return _passed(ask, lane)
@@ -54,7 +61,7 @@ def read(ask: Ask, lane: Lane = Lane.INTERACTIVE) -> Served | Wait:
         raise NotHeld("Nothing is held that this request's Cache-Control allows to be given out.")
     try:
         with room.seat() as got:
-            answer = _anew(ask, found, lane, policy) if got else NO_ROOM
+            answer = _anew(ask, found, lane, policy) if got else room.NO_ROOM
     except UpstreamError as error:
         if error.status < 500 or (kept := found.while_failing(now, ask.controls)) is None:
             raise
@@ -74,7 +81,7 @@ def refresh(ask: Ask, lane: Lane) -> Served | Wait:
 def _passed(ask: Ask, lane: Lane) -> Served | Wait:
     """GitHub's answer, with nothing read from the store or kept."""
     with room.seat() as got:
-        asked = asking.github(ask, None, lane) if got else NO_ROOM
+        asked = asking.github(ask, None, lane) if got else room.NO_ROOM
     return asked if isinstance(asked, Wait) else filling.unkept(asked, Outcome.BYPASS)
 
 

@@ -42,6 +42,15 @@ HOT_LISTENING = Gauge(
     "cache_hot_listening", "1 while this process hears of invalidations.", multiprocess_mode="livemin"
 )
 
+# The reads of the gateway
+HITS = Counter(
+    "cache_hits_total", "Reads answered from what was held, by tenant, kind and outcome.", ["tenant", "kind", "outcome"]
+)
+MISSES = Counter(
+    "cache_misses_total", "Reads that GitHub was asked for, by tenant, kind and outcome.", ["tenant", "kind", "outcome"]
+)
+WAITS = Counter("cache_waits_total", "Reads that had to be put off, by reason.", ["why"])
+
 # The calls to GitHub
 GITHUB_REQUESTS = Counter(
     "github_api_requests_total", "Calls sent to GitHub, by API, method and status.", ["api", "method", "status"]
@@ -68,6 +77,13 @@ GRAPHQL_PAGE = Gauge(
 def hot_repeats(tenant: str) -> Counter:
     """The counter of a tenant's repeats, looked up once."""
     return HOT_REPEATS.labels(tenant)
+
+
+@cache
+def reads(tenant: str, kind: str, outcome: str) -> Counter:
+    """The counter of reads of a kind with this outcome (`X-Cache`), looked up once."""
+    held = outcome in ("HIT", "STALE", "COALESCED")
+    return (HITS if held else MISSES).labels(tenant, kind, outcome)
 
 
 def stored(size: int, ttl: int) -> None:

@@ -203,7 +203,7 @@ ROUTES: tuple[Route, ...] = (
     Route(f"{_REPO}/pulls/{{number}}/commits", "pulls", "repo", _SHARED, ttl="GITHUB_TTL_ISSUE"),
     Route(f"{_REPO}/pulls/{{number}}/comments", "pulls", "repo", _SHARED, ttl="GITHUB_TTL_ISSUE"),
     Route(f"{_REPO}/labels", "labels", "repo", _SHARED),
-    Route(f"{_REPO}/labels/{{name}}", "labels", "repo", _SHARED),
+    Route(f"{_REPO}/labels/{{name*}}", "labels", "repo", _SHARED),
     Route(f"{_REPO}/milestones", "milestones", "repo", _SHARED),
     Route(f"{_REPO}/milestones/{{number}}", "milestones", "repo", _SHARED),
     Route(f"{_REPO}/actions/workflows", "workflows", "repo", _SHARED),

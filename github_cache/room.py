@@ -3,15 +3,25 @@ queue behind a slow GitHub; and a few threads that revalidate what was served st
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
+from typing import TypeVar
 
 from django.conf import settings
 from django.db import close_old_connections
 
+from ratelimit.verdict import Wait, Why
+
 logger = logging.getLogger("hubcache.room")
+
+T = TypeVar("T")
+
+PATIENCE = 5.0
+NO_ROOM = Wait(1.0, Why.CONCURRENCY)
+"""What is answered where no seat is free."""
 
 BACKGROUND_THREADS = 4
 MOST_WAITING = 100
@@ -23,16 +33,41 @@ def _seats() -> threading.BoundedSemaphore:
     return threading.BoundedSemaphore(max(1, settings.HUBCACHE_THREADS // 2))
 
 
+_this_thread = threading.local()
+
+
 @contextmanager
 def seat() -> Iterator[bool]:
-    """Whether this thread may wait for GitHub within the block. Never waits itself."""
+    """Whether this thread may wait for GitHub within the block; who has a seat keeps it. Never waits itself."""
+    if getattr(_this_thread, "seated", False):
+        yield True
+        return
     seats = _seats()
-    got = seats.acquire(blocking=False)
+    got = _this_thread.seated = seats.acquire(blocking=False)
     try:
         yield got
     finally:
+        _this_thread.seated = False
         if got:
             seats.release()
+
+
+def patiently(ask: Callable[[], T | Wait]) -> T | Wait:
+    """What `ask` gives; where it says to wait for a moment, after that moment, on a seat. For views only.
+
+    A client of GitHub's knows no refusal for two writes within a second, or for the first calls of a new token; so
+    such a wait is borne for it, up to PATIENCE seconds in all.
+    """
+    answer = ask()
+    left = PATIENCE
+    while isinstance(answer, Wait) and answer is not NO_ROOM and 0 < answer.seconds <= left:
+        with seat() as got:
+            if not got:
+                return answer
+            time.sleep(answer.seconds)
+            left -= answer.seconds
+            answer = ask()
+    return answer
 
 
 class Background:

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from github_cache import asking, invalidation, keeping, room, scoping, store
 from github_cache.caller import Caller
-from github_cache.gateway import NO_ROOM
 from github_cache.keys import Scope
 from github_cache.proxy.audience import NoPinnedCredential
 from github_cache.resources import Match, match, written
@@ -113,7 +112,7 @@ def writer(caller: Caller) -> Bearer:
 def _sent(call: Call, caller: Caller) -> Reply | Wait:
     bearer = writer(caller)
     with room.seat() as got:
-        return calls.send(call, tenant=_tenant(caller), lane=Lane.INTERACTIVE, bearer=bearer) if got else NO_ROOM
+        return calls.send(call, tenant=_tenant(caller), lane=Lane.INTERACTIVE, bearer=bearer) if got else room.NO_ROOM
 
 
 def _tenant(caller: Caller) -> str:

@@ -44,6 +44,12 @@ class Writes(_Scoped):
     tokens = True
 
 
+class Tracks(_Scoped):
+    """Writes of our own that GitHub does not judge: by API key or session."""
+
+    scope = ApiKey.Scope.WRITE
+
+
 class ManagesWebhooks(_Scoped):
     """Webhook configurations and their deliveries."""
 

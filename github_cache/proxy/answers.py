@@ -17,6 +17,7 @@ from github_cache.upstream.errors import UpstreamError
 from ratelimit.verdict import PRIMARY, SECONDARY, Wait, Why
 
 VARY = "Accept, Authorization, Accept-Encoding, X-GitHub-Api-Version, X-Api-Key"
+_MINUTES = SECONDARY | {Why.POINTS, Why.CONTENT, Why.WRITE_GAP}
 _TO_THE_RESET = PRIMARY | {Why.EXHAUSTED, Why.RESERVED, Why.TOO_EXPENSIVE, Why.PACE}
 
 
@@ -75,7 +76,7 @@ def wait(caller: Caller, refused: Wait, bucket: str) -> HttpResponse:
             response.headers[name] = value
         response.headers["X-RateLimit-Remaining"] = "0"
         response.headers["X-RateLimit-Reset"] = str(math.ceil(time.time() + refused.seconds))
-    elif refused.why in SECONDARY:
+    elif refused.why in _MINUTES:
         response = refusals.answer(
             429,
             "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.",

@@ -9,7 +9,6 @@ from django.http.response import HttpResponseBase
 
 from github_cache import asking, room
 from github_cache.caller import Caller
-from github_cache.gateway import NO_ROOM
 from github_cache.proxy import answers
 from github_cache.serving import Outcome
 from github_cache.upstream import calls, credentials
@@ -51,7 +50,7 @@ def passed(call: Call, caller: Caller) -> HttpResponseBase:
     bearer = credentials.passthrough(caller.token, caller.tenant or "") if caller.token is not None else None
     with ExitStack() as stack:
         if not stack.enter_context(room.seat()):
-            return answers.wait(caller, NO_ROOM, call.bucket)
+            return answers.wait(caller, room.NO_ROOM, call.bucket)
         streamed = stack.enter_context(
             calls.stream(call, tenant=caller.tenant or "", lane=Lane.INTERACTIVE, bearer=bearer)
         )

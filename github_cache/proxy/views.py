@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
-from github_cache import asks, freshness, gateway, writing
+from github_cache import asks, freshness, gateway, room, writing
 from github_cache.asks import Ask, Graphql
 from github_cache.caller import Caller
 from github_cache.models import ApiKey
@@ -41,7 +41,9 @@ def rest(request: HttpRequest) -> HttpResponseBase:
         url = paths.checked(path, query)
         if method in WRITES:
             write = writing.Write(method, path, url, _headers(request, _PASSED_ON), request.body or None)
-            return _answered(request, caller, writing.forward(write, caller), answers.bucket_of(path))
+            return _answered(
+                request, caller, room.patiently(lambda: writing.forward(write, caller)), answers.bucket_of(path)
+            )
         if path == "/rate_limit":
             return answers.plain(quotas.document(quotas.of(caller), time.time()), {"Cache-Control": "no-store"})
         if "Range" in request.headers or streams.is_stream(path, request.headers.get("Accept", "")):
@@ -54,7 +56,7 @@ def rest(request: HttpRequest) -> HttpResponseBase:
             api_version=request.headers.get("X-GitHub-Api-Version", ""),
             controls=_controls(request),
         )
-        return _answered(request, caller, gateway.read(ask), answers.bucket_of(path))
+        return _answered(request, caller, room.patiently(lambda: gateway.read(ask)), answers.bucket_of(path))
     except (UpstreamError, NoPinnedCredential, gateway.NotHeld) as error:
         return answers.failure(caller, error)
     except RequestDataTooBig:
@@ -74,9 +76,11 @@ def graphql_endpoint(request: HttpRequest) -> HttpResponseBase:
         if wanted.wish is Wish.MUTATION:
             if (refusal := _refusal(caller, ApiKey.Scope.WRITE)) is not None:
                 return refusal
-            answer = writing.mutate(request.body, caller, graphql.repositories_touched(wanted))
+            touched = graphql.repositories_touched(wanted)
+            answer = room.patiently(lambda: writing.mutate(request.body, caller, touched))
         else:
-            answer = gateway.read(_graphql_ask(request, caller, wanted))
+            ask = _graphql_ask(request, caller, wanted)
+            answer = room.patiently(lambda: gateway.read(ask))
     except graphql.Unreadable as error:
         return refusals.answer(400, str(error), documentation_url=refusals.GRAPHQL_DOCUMENTATION)
     except (UpstreamError, NoPinnedCredential, gateway.NotHeld) as error:

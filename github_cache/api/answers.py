@@ -1,0 +1,76 @@
+"""What is served becomes an answer under /api/v1, and what went wrong a problem."""
+
+import math
+from collections.abc import Callable
+
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from github_cache import room
+from github_cache.api.problems import Problem
+from github_cache.gateway import NotHeld
+from github_cache.proxy.answers import mark_hot
+from github_cache.proxy.audience import NoPinnedCredential
+from github_cache.serving import Served, not_modified
+from github_cache.upstream.errors import UpstreamError
+from ratelimit.verdict import Wait, Why
+
+VARY = "Accept, Authorization, Accept-Encoding, X-Api-Key, Cookie"
+
+
+def answered(request: Request, read: Callable[[], Served | Wait]) -> HttpResponse:
+    """What `read` serves as an answer, or 304. Raises Problem for everything that kept it from being served."""
+    try:
+        served = room.patiently(read)
+    except NotHeld as error:
+        raise Problem(504, str(error)) from error
+    except NoPinnedCredential as error:
+        raise Problem(403, str(error)) from error
+    except UpstreamError as error:
+        raise Problem(error.status, error.message, retry_after=5 if error.status == 503 else None) from error
+    if isinstance(served, Wait):
+        raise waiting(served)
+    if served.status >= 400:
+        raise refused(served)
+    return response(request, served)
+
+
+def waiting(wait: Wait) -> Problem:
+    """Not now: 503 where there is no room, 429 where GitHub's limits are used up."""
+    seconds = max(1, math.ceil(wait.seconds))
+    if wait.why is Why.CONCURRENCY:
+        return Problem(503, "Too many requests wait for GitHub at this moment.", retry_after=seconds)
+    detail = f"GitHub's limits leave no room for this call now ({wait.why.value}); try again in {seconds} s."
+    return Problem(429, detail, retry_after=seconds, reason=wait.why.value)
+
+
+def refused(served: Served) -> Problem:
+    """GitHub's own refusal, with its reason."""
+    try:
+        told = served.json()
+    except ValueError:
+        told = {}
+    message = told.get("message") if isinstance(told, dict) else None
+    more = {"errors": told["errors"]} if isinstance(told, dict) and told.get("errors") else {}
+    return Problem(served.status, f"GitHub: {message or 'no reason given'}", **more)
+
+
+def response(request: Request, served: Served) -> HttpResponse:
+    """The stored bytes as they are, compressed where the client takes that; 304 where it holds them already."""
+    given = request.headers
+    if not_modified(served, given.get("If-None-Match", ""), given.get("If-Modified-Since", "")):
+        answer = HttpResponse(status=304)
+        del answer.headers["Content-Type"]
+    elif served.gzipped and "gzip" in given.get("Accept-Encoding", ""):
+        answer = HttpResponse(served.gzipped, status=served.status, content_type="application/json")
+        answer.headers["Content-Encoding"] = "gzip"
+    else:
+        answer = HttpResponse(served.body, status=served.status, content_type="application/json")
+    for name, value in served.cache_headers().items():
+        answer.headers[name] = value
+    if link := served.header("Link"):
+        answer.headers["Link"] = link
+    answer.headers["Cache-Control"] = "private, no-cache"
+    answer.headers["Vary"] = VARY
+    mark_hot(answer, request.caller, served)
+    return answer

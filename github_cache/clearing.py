@@ -1,0 +1,83 @@
+"""Manual clears: what an operator names is found, deleted, and counted. They delete entries with a validator too."""
+
+from dataclasses import dataclass
+
+from github_cache import asks, holding, invalidation, scoping
+from github_cache.asks import Ask
+from github_cache.caller import Caller
+from github_cache.invalidation import Removed
+from github_cache.keys import Scope
+from github_cache.proxy.audience import POOL, SHARED
+from github_cache.resources import KINDS, match
+from github_cache.upstream import paths
+
+
+class Unknown(ValueError):
+    """Nothing was ever kept under this name; the message says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """What was cleared, in words, and how much went."""
+
+    what: str
+    removed: Removed
+
+
+def clear(tenant: str, *, organization: str = "", repository: str = "", kind: str = "", url: str = "") -> Cleared:
+    """Clears one organisation, one repository, one kind of either, one URL of the REST API, or everything of a tenant.
+
+    Raises Unknown for a name that nothing was kept under, ValueError for a kind that the scope does not have, and
+    errors.BadCall for a name or URL that cannot be.
+    """
+    if url:
+        return _url(tenant, url)
+    if organization or repository:
+        scope = _organization(tenant, organization) if organization else _repository(tenant, repository)
+        name = organization or repository
+        if not kind:
+            return Cleared(f"everything of {name}", invalidation.purge_scope(tenant, scope))
+        if (scope.kind, kind) not in KINDS:
+            raise ValueError(f"{name} has nothing of the kind {kind!r}")
+        return Cleared(f"{kind} of {name}", invalidation.by_kind(tenant, scope, (kind,)))
+    return Cleared("everything", invalidation.by_tenant(tenant))
+
+
+def _organization(tenant: str, name: str) -> Scope:
+    return _named(tenant, f"/orgs/{paths.owner(name)}", name)
+
+
+def _repository(tenant: str, name: str) -> Scope:
+    return _named(tenant, paths.of_repository(*paths.full_name(name)), name)
+
+
+def _named(tenant: str, path: str, name: str) -> Scope:
+    place = scoping.locate(tenant, match(path))
+    if place is None:
+        raise Unknown(f"Nothing is kept of {name!r}.")
+    return place.scope
+
+
+def _url(tenant: str, url: str) -> Cleared:
+    """Every audience's answer goes: the pool's and the shared one by their keys, other tokens' by their kind."""
+    ask = of_url(asks.pool_caller(tenant), url)
+    place = scoping.locate(tenant, ask.match)
+    if place is None:
+        raise Unknown(f"Nothing is kept of {url!r}.")
+    removed = Removed()
+    for audience in {POOL, SHARED, holding.own_audience(ask)}:
+        removed += invalidation.by_key(tenant, place.scope, ask.entry_key(place.scope, audience))
+    return Cleared(url, removed + invalidation.by_kind(tenant, place.scope, (ask.route.kind,)))
+
+
+def of_url(caller: Caller, url: str) -> Ask:
+    """The ask that a URL of GitHub's REST API, ours or theirs, or its path alone stands for. Raises errors.BadCall."""
+    from urllib.parse import unquote, urlsplit
+
+    from github_cache.proxy import paths as proxied
+
+    parts = urlsplit(url)
+    path = unquote(parts.path)
+    path = path.removeprefix("/api/v3") if path.startswith("/api/v3/") else path
+    proxied.checked(path, parts.query)
+    return asks.http(caller, path, parts.query, accept="", api_version="")

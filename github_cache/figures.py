@@ -1,0 +1,69 @@
+"""Figures of the cache for operators: reads by outcome over all processes, what is kept, how the store does."""
+
+import os
+from collections import Counter
+from typing import Any
+
+from prometheus_client import REGISTRY, CollectorRegistry, multiprocess
+from redis.exceptions import RedisError
+
+from github_cache import store
+from ratelimit import connection
+
+_READS = frozenset({"cache_hits_total", "cache_misses_total"})
+
+
+def of(tenant: str) -> dict[str, Any]:
+    """A tenant's figures since the processes started, and the store's own."""
+    outcomes: Counter[str] = Counter()
+    totals: Counter[str] = Counter()
+    for family in _registry().collect():
+        for sample in family.samples:
+            if sample.labels.get("tenant") != tenant:
+                continue
+            if sample.name in _READS:
+                outcomes[sample.labels["outcome"]] += int(sample.value)
+                totals[sample.name] += int(sample.value)
+            elif sample.name == "cache_hot_repeats_total":
+                outcomes["HIT"] += int(sample.value)
+                totals["cache_hits_total"] += int(sample.value)
+    hits, misses = totals["cache_hits_total"], totals["cache_misses_total"]
+    return {
+        "tenant": tenant,
+        "store": _store(),
+        "scopes": len(store.get().scopes(tenant)),
+        "reads": {
+            "hits": hits,
+            "misses": misses,
+            "hit_rate": round(hits / (hits + misses), 4) if hits + misses else None,
+            "outcomes": dict(outcomes),
+        },
+    }
+
+
+def _registry() -> CollectorRegistry:
+    """All processes' counters where they share a folder, else this one's."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return REGISTRY
+    registry = CollectorRegistry()
+    multiprocess.MultiProcessCollector(registry)
+    return registry
+
+
+def _store() -> dict[str, Any]:
+    """How the store does; memory, keys and evictions where it is Redis."""
+    told: dict[str, Any] = {"state": store.get().state.value, "kind": "database"}
+    client = connection.client()
+    if client is None:
+        return told
+    told["kind"] = "redis"
+    try:
+        info = client.info()
+    except RedisError as error:
+        return {**told, "error": type(error).__name__}
+    return {
+        **told,
+        "memory_bytes": info["used_memory"],
+        "evicted_keys": info["evicted_keys"],
+        "keys": sum(database["keys"] for name, database in info.items() if name.startswith("db")),
+    }
