@@ -143,7 +143,8 @@ class _Span:
 class Columns:
     """The writer: applies changes one after the other and makes snapshots. Not for several threads at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, compact_from: int = COMPACT_FROM) -> None:
+        self._compact_from = compact_from
         self._names = {facet: Names([], {}) for facet in FACETS}
         self._facet_of: Ints = np.empty(0, np.int16)  # by ID of a facet value; -1 where there is none
         self._number_of: Ints = np.empty(0, np.int32)
@@ -198,7 +199,7 @@ class Columns:
         dead = len(self._live_automations) - int(
             np.count_nonzero(self._live_automations) + np.count_nonzero(self._live_repositories)
         )
-        if dead > COMPACT_FROM and dead > len(self._live_automations) // 4:
+        if dead > self._compact_from and dead > len(self._live_automations) // 4:
             self._compact()
 
     def snapshot(self, lineage: str, generation: int, changed_at: str) -> Snapshot:

@@ -4,16 +4,16 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpResponse
-from django.utils.cache import patch_vary_headers
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from github_cache.api.answers import response
 from github_cache.api.permissions import ReadsIndex
 from github_cache.api.problems import Problem
-from github_cache.serving import Served, not_modified
+from github_cache.serving import Served
 from stats import answers
 from stats.counting import Audience
 from stats.filters import MAX_LIMIT, MAX_PER_PAGE, SORTS, Parameters, QueryError, whole_number
@@ -156,20 +156,3 @@ class UnreadableFilesView(_Index):
 def problem(error: QueryError) -> Problem:
     """A query that cannot be read, as a problem document that shows where."""
     return Problem(400, str(error), parameter=error.parameter, position=error.position, length=error.length)
-
-
-def response(request: Request, served: Served) -> HttpResponse:
-    """`served` with the headers that say how it came about; 304 where the client has it already."""
-    etag = request.headers.get("If-None-Match", "")
-    if not_modified(served, etag, ""):
-        sent = HttpResponse(status=304)
-    elif served.gzipped and "gzip" in request.headers.get("Accept-Encoding", ""):
-        sent = HttpResponse(served.gzipped, content_type="application/json")
-        sent.headers["Content-Encoding"] = "gzip"
-    else:
-        sent = HttpResponse(served.body, content_type="application/json")
-    for name, value in served.cache_headers().items():
-        sent.headers[name] = value
-    sent.headers["Cache-Control"] = "private, no-cache"
-    patch_vary_headers(sent, ["Accept-Encoding", "Authorization", "Cookie"])
-    return sent

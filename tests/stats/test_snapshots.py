@@ -1,0 +1,148 @@
+"""The columns in memory: whatever changed in whatever order, they equal what is read afresh; readers keep theirs."""
+
+import random
+from collections import Counter
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from github_cache.models import Tenant
+from stats import loading, snapshots
+from stats.columns import Columns, Snapshot
+from stats.counting import Audience, counts, match
+from stats.facets import facets
+from stats.filters import Query, parse_query
+from stats.indexing import index_repository, remove_repository
+from stats.models import IndexGeneration
+from stats.snapshots import current
+from stats.vocabulary import FACETS
+from tests.stats.samples import OBSERVED, organisation, repository, workflow
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def tenant() -> str:
+    return Tenant.objects.create(slug="acme").pk
+
+
+def described(snapshot: Snapshot) -> dict[str, Counter[str]]:
+    """Every count without a filter, with no trace of the order in which it came about."""
+    found = {"docs": Counter(snapshot.doc_ids[snapshot.live_automations | snapshot.live_repositories].tolist())}
+    for facet in FACETS:
+        names = snapshot.names[facet].texts
+        found[facet] = Counter({names[n]: c for n, c in enumerate(snapshot.totals[facet].tolist()) if c})
+    names = snapshot.names["language"].texts
+    found["bytes"] = Counter({names[n]: size for n, size in enumerate(snapshot.language_bytes.tolist()) if size})
+    return found
+
+
+def checked(snapshot: Snapshot) -> None:
+    """The running totals equal counting the rows, and documents lead to their rows."""
+    universe = snapshot.live_automations.copy()
+    for facet in FACETS:
+        rows = match(snapshot, Query(), Audience.TENANT, found=None, universe=universe)
+        assert not rows.whole
+        assert counts(rows, facet).tolist() == snapshot.totals[facet].tolist(), facet
+    live = np.flatnonzero(snapshot.live_automations | snapshot.live_repositories)
+    assert snapshot.rows_of(snapshot.doc_ids[live]).tolist() == live.tolist()
+    assert np.count_nonzero(snapshot.row_of_doc >= 0) == len(live)
+
+
+class Follower:
+    """A process that follows the index, and leaves out dead rows as soon as there are some."""
+
+    def __init__(self, tenant: str, compact_from: int) -> None:
+        self.tenant, self.columns, self.generation = tenant, Columns(compact_from), -1
+
+    def current(self) -> Snapshot:
+        state = loading.state(self.tenant)
+        loading.apply_changes(self.tenant, self.columns, self.generation)
+        self.generation = state[1]
+        return self.columns.snapshot(*state)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_changes_one_by_one_lead_to_the_same_as_reading_all(tenant, seed):
+    follower = Follower(tenant, compact_from=20)
+    chance = random.Random(seed)
+    at = OBSERVED
+    variants = [organisation(12, 4, seed=number) for number in range(3)]
+    for one in variants[0]:
+        index_repository(tenant, one.given, one.files, at)
+    checked(follower.current())
+    for _ in range(40):
+        at += timedelta(seconds=1)
+        number = chance.randrange(12)
+        if chance.random() < 0.2:
+            remove_repository(tenant, number + 1, at)
+        else:
+            one = chance.choice(variants)[number]
+            files = dict(chance.sample(sorted(one.files.items()), chance.randrange(5)))
+            index_repository(tenant, one.given, files, at)
+        if chance.random() < 0.7:
+            checked(follower.current())
+    assert described(follower.current()) == described(Follower(tenant, 20).current()) == described(current(tenant))
+
+
+def test_a_reader_keeps_what_it_holds(tenant):
+    for one in organisation(5, 3):
+        index_repository(tenant, one.given, one.files, OBSERVED)
+    held = current(tenant)
+    before, arrays = described(held), [held.doc_ids.copy(), held.entries["action"].values.copy()]
+    for number in range(1, 6):
+        index_repository(tenant, repository(number), {".github/workflows/x.yml": workflow("X")}, OBSERVED)
+        assert current(tenant) is not held
+    assert described(held) == before
+    assert held.doc_ids.tolist() == arrays[0].tolist()
+    assert held.entries["action"].values.tolist() == arrays[1].tolist()
+
+
+def test_dead_rows_do_not_pile_up(tenant):
+    follower = Follower(tenant, compact_from=10)
+    for number in range(60):
+        files = {".github/workflows/x.yml": workflow(f"Number {number}")}
+        index_repository(tenant, repository(1, description=str(number)), files, OBSERVED)
+        assert follower.current().automations == 1
+        assert len(follower.current().doc_ids) <= 14
+
+
+def test_the_same_generation_is_the_same_snapshot(tenant):
+    index_repository(tenant, repository(1), {}, OBSERVED)
+    assert current(tenant) is current(tenant)
+
+
+def test_an_empty_tenant_has_an_empty_index(tenant):
+    assert current(tenant).automations == current("nobody").repositories == 0
+    answer = facets(current(tenant), parse_query({"trigger": ["push"], "q": ["-a"]}), Audience.TENANT)
+    assert answer["total"] == 0
+
+
+def test_a_count_from_another_database_is_not_taken_for_ours(tenant):
+    index_repository(tenant, repository(1), {}, OBSERVED)
+    assert current(tenant).repositories == 1
+    IndexGeneration.objects.filter(tenant=tenant).update(lineage="another", value=7)
+    assert current(tenant).lineage == "another"
+    assert current(tenant).repositories == 1
+
+
+def test_memory_is_bounded_by_dropping_the_tenant_asked_for_longest_ago(tenant, settings):
+    for slug in ("one", "two", "three"):
+        Tenant.objects.create(slug=slug)
+        index_repository(slug, repository(1), {".github/workflows/x.yml": workflow()}, OBSERVED)
+    for slug in ("one", "two"):
+        current(slug)
+    settings.HUBCACHE_INDEX_MEMORY = sum(snapshots.nbytes().values())
+    current("three")
+    assert "one" not in snapshots.nbytes()
+    assert "three" in snapshots.nbytes()
+    assert current("one").automations == 1
+
+
+def test_languages_keep_their_bytes_through_changes(tenant):
+    index_repository(tenant, repository(1, languages={"Go": 10, "C": 5}), {}, OBSERVED)
+    index_repository(tenant, repository(2, languages={"Go": 7}), {}, OBSERVED)
+    assert described(current(tenant))["bytes"] == {"Go": 17, "C": 5}
+    index_repository(tenant, repository(1, languages={"Go": 1}), {}, OBSERVED)
+    assert described(current(tenant))["bytes"] == {"Go": 8}
