@@ -14,7 +14,7 @@ import requests
 
 from github_sandbox.bodies.hooks import hook_body, hook_url
 from github_sandbox.bodies.urls import Urls
-from github_sandbox.entities import Account, Repository
+from github_sandbox.entities import Account, Repository, node_id
 from github_sandbox.hooks import Delivery, Hook
 from github_sandbox.payloads import ZEN, delivery_headers, encode, payload_of
 from github_sandbox.world import Happening, World
@@ -40,7 +40,8 @@ class Deliveries:
             guid = str(uuid.uuid4())
             payload = payload_of(happening, self._urls())
             for hook in hooks:
-                self._queue(hook, happening.event, guid, payload, happening.repository)
+                more = self._installation(hook, happening.organization)
+                self._queue(hook, happening.event, guid, payload | more, happening.repository)
 
     def ping(self, hook: Hook, sender: Account, repository: Repository | None, organization: Account | None) -> None:
         """Send `ping`, as GitHub does when a hook is made."""
@@ -89,6 +90,13 @@ class Deliveries:
             if installation.target is happening.organization:
                 found += self._world.hooks_of("integration", installation.app.id)
         return [h for h in found if h.active and ("*" in h.events or happening.event in h.events)]
+
+    def _installation(self, hook: Hook, organization: Account | None) -> dict[str, object]:
+        """What an App's own hook is told besides: for which installation."""
+        if hook.target_type != "integration":
+            return {}
+        found = next(i for i in self._world.installations.values() if i.target is organization)
+        return {"installation": {"id": found.id, "node_id": node_id("IntegrationInstallation", found.id)}}
 
     def _queue(
         self, hook: Hook, event: str, guid: str, payload: dict[str, object], repository: Repository | None

@@ -62,7 +62,7 @@ def push(
     now = world.clock.now()
     files = {path: None if data is None else File(data) for path, data in changes.items()}
     commit = new_commit(repository, sender, message, now, files, parent)
-    _move_ref(world, repository, sender, f"refs/heads/{name}", commit)
+    set_ref(world, repository, sender, f"refs/heads/{name}", commit)
     if name == repository.default_branch:
         _count_languages(repository, files, parent.files if parent else {})
     return commit
@@ -70,17 +70,6 @@ def push(
 
 def set_ref(world: World, repository: Repository, sender: Account, ref: str, commit: Commit) -> None:
     """Create or move *ref* (`refs/heads/…` or `refs/tags/…`)."""
-    _move_ref(world, repository, sender, ref, commit)
-
-
-def delete_ref(world: World, repository: Repository, sender: Account, ref: str) -> None:
-    refs, name = _refs(repository, ref)
-    before = refs.pop(name)
-    _tell_push(world, repository, sender, ref, before, None)
-    _tell_ref(world, repository, sender, "delete", ref)
-
-
-def _move_ref(world: World, repository: Repository, sender: Account, ref: str, commit: Commit) -> None:
     refs, name = _refs(repository, ref)
     before = refs.get(name)
     refs[name] = commit
@@ -88,6 +77,13 @@ def _move_ref(world: World, repository: Repository, sender: Account, ref: str, c
     if before is None and len(repository.branches) + len(repository.tags) > 1:
         _tell_ref(world, repository, sender, "create", ref)
     _tell_push(world, repository, sender, ref, before, commit)
+
+
+def delete_ref(world: World, repository: Repository, sender: Account, ref: str) -> None:
+    refs, name = _refs(repository, ref)
+    before = refs.pop(name)
+    _tell_push(world, repository, sender, ref, before, None)
+    _tell_ref(world, repository, sender, "delete", ref)
 
 
 def _refs(repository: Repository, ref: str) -> tuple[dict[str, Commit], str]:

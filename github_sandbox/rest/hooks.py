@@ -107,8 +107,10 @@ def app_config(call: Call) -> Answer:
 
 
 def edit_app_config(call: Call) -> Answer:
+    """An App's hook is active from when it is first told where to send."""
     found = _app_hook(call)
     _configure(found, _config(call.json()))
+    found.active = True
     return Answer(hook_config(found))
 
 

@@ -1,5 +1,6 @@
 """A GitHub App: its JWT, its installation's tokens, and what those may see."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ from github_sandbox.apps import AppProblem, install_app, read_public_key
 from github_sandbox.entities import Installation
 from github_sandbox.server import Handle
 from tests.sandbox.conftest import Client
+from tests.sandbox.receiver import receiving
 
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 PEM = KEY.private_bytes(
@@ -28,10 +30,10 @@ def installation(sandbox: Handle, tmp_path: Any) -> Installation:
 
 @pytest.fixture
 def as_app(ask: Client, sandbox: Handle, installation: Installation) -> Callable[..., Any]:
-    def call(method: str, path: str, **claims: Any) -> Any:
+    def call(method: str, path: str, json: Any = None, **claims: Any) -> Any:
         now = int(sandbox.world.clock.now())
         token = jwt.encode({"iat": now - 60, "exp": now + 540, "iss": "1001"} | claims, PEM, "RS256")
-        return ask(method, path, headers={"Authorization": f"Bearer {token}"})
+        return ask(method, path, json=json, headers={"Authorization": f"Bearer {token}"})
 
     return call
 
@@ -95,6 +97,22 @@ def test_a_jwt_signed_by_another_key_is_401(ask: Client, installation: Installat
 
 def test_an_ordinary_token_is_no_app(ask: Client, installation: Installation) -> None:
     assert ask("GET", "/app/installations").status_code == 401
+
+
+def test_the_apps_own_hook_is_told_for_which_installation(
+    ask: Client, sandbox: Handle, as_app: Callable[..., Any], installation: Installation
+) -> None:
+    with receiving() as receiver:
+        as_app("PATCH", "/app/hook/config", json={"url": receiver.url, "secret": "s"})
+        ask("POST", "/repos/octo/hello/labels", json={"name": "new", "color": "ffffff"})
+        sandbox.drain()
+        headers, body = receiver.received[0]
+    assert headers["X-GitHub-Hook-Installation-Target-Type"] == "integration"
+    assert headers["X-GitHub-Hook-Installation-Target-ID"] == "1001"
+    assert json.loads(body)["installation"]["id"] == installation.id
+    sent = as_app("GET", "/app/hook/deliveries").json()
+    assert [d["event"] for d in sent] == ["label"]
+    assert as_app("POST", f"/app/hook/deliveries/{sent[0]['id']}/attempts").status_code == 202
 
 
 def test_a_key_file_that_is_none_is_told(tmp_path: Any) -> None:
