@@ -8,6 +8,7 @@ import zlib
 from datetime import datetime
 from typing import Any
 
+from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import Q
 
@@ -37,7 +38,12 @@ class WebhookConfig(models.Model):
         null=True, blank=True, help_text="GitHub's ID; of a repository's hook, that of the owner as GitHub told it."
     )
     webhook_id = models.BigIntegerField(null=True, blank=True, db_index=True, help_text="GitHub's ID of the hook.")
-    webhook_url = models.URLField(max_length=500, blank=True, help_text="Where GitHub sends deliveries to.")
+    webhook_url = models.CharField(
+        max_length=500,
+        blank=True,
+        validators=[URLValidator(schemes=["http", "https"])],
+        help_text="Where GitHub sends deliveries to.",
+    )
     secret = EncryptedTextField(help_text="Never shown again.")
     previous_secret = EncryptedTextField(null=True, blank=True, editable=False)
     previous_secret_until = models.DateTimeField(null=True, blank=True, editable=False)

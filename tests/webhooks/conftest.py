@@ -40,6 +40,9 @@ def about_repository(**more: Any) -> dict[str, Any]:
     return {"repository": REPOSITORY, "organization": ORG, **more}
 
 
+LABELED = about_repository(action="labeled")
+
+
 def delivery(
     event: str,
     payload: dict[str, Any] | bytes,

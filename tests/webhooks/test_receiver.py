@@ -1,5 +1,6 @@
 """The receiver: what is taken, what is refused and with which status, and what is left of it."""
 
+import io
 import json
 import random
 import zlib
@@ -14,13 +15,12 @@ from django.utils import timezone
 from github_cache import epochs, keys, store
 from github_cache.keys import Scope
 from github_cache.models import Tenant
-from tests.webhooks.conftest import REPOSITORY, SECRET, Send, about_repository, delivery
+from tests.webhooks.conftest import LABELED, REPOSITORY, SECRET, Send, about_repository, delivery
 from webhooks import receiver
 from webhooks.models import WebhookConfig, WebhookEvent
 from webhooks.signature import sign
 
 REPO = Scope("repo", str(REPOSITORY["id"]))
-LABELED = about_repository(action="labeled")
 
 
 def told(response: HttpResponse) -> dict[str, object]:
@@ -165,7 +165,7 @@ def test_nul_in_a_payload_is_kept(config: WebhookConfig, send: Send) -> None:
         (400, {"CONTENT_LENGTH": "-1"}),
         (400, {"CONTENT_LENGTH": "٣"}),
         (413, {"CONTENT_LENGTH": str(26 * 1024 * 1024)}),
-        (400, {"CONTENT_LENGTH": "3"}),
+        (400, {"CONTENT_LENGTH": "3", "wsgi.input": io.BytesIO(b"{}")}),
     ],
 )
 def test_what_is_no_delivery_is_refused_and_leaves_nothing(
@@ -200,7 +200,7 @@ def test_only_post(config: WebhookConfig, method: str) -> None:
     ],
 )
 def test_a_signed_body_that_is_no_object_is_refused(config: WebhookConfig, send: Send, body: bytes) -> None:
-    headers = {} if body else {"CONTENT_LENGTH": "0"}
+    headers = {} if body else {"CONTENT_LENGTH": "0", "CONTENT_TYPE": "application/json"}
     response = send("issues", body, **headers)
     assert response.status_code == 400
     assert not WebhookEvent.objects.exists()
