@@ -74,6 +74,7 @@ INSTALLED_APPS = [
     "config",
 ]
 MIDDLEWARE = [
+    "github_cache.hotcache.OfferMiddleware",
     "config.observability.RequestLog",
     "django.middleware.security.SecurityMiddleware",
     "config.security.ContentSecurityPolicy",
