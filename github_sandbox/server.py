@@ -73,7 +73,7 @@ def serve(world: World, host: str = "127.0.0.1", port: int = 0, recipe: Callable
     Raises OSError where the address is taken.
     """
     server = bind(world, host, port, recipe)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     return Handle(server, thread)
 
