@@ -1,6 +1,7 @@
 """Asking GitHub what an ask asks: one attempt, whatever the surface; nothing is read from the store or kept here."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -17,6 +18,7 @@ from github_cache.proxy.rewriting import Rewriting
 from github_cache.scoping import place_of
 from github_cache.upstream import calls, credentials, errors, fetching
 from github_cache.upstream.credentials import Bearer
+from github_cache.upstream.fetched import NotModified
 from github_cache.upstream.protocol import Call
 from ratelimit.budget import Lane
 from ratelimit.verdict import Wait
@@ -35,6 +37,7 @@ class Asked:
     public: bool | None = None
     name: str = ""
     keep: bool = True
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 @lru_cache(maxsize=4)
@@ -118,7 +121,7 @@ def _typed(ask: Ask, target: Typed, known: Validators | None, lane: Lane) -> Ask
         return Asked(_refused(error.status, error.message))
     if isinstance(fetched, Wait):
         return fetched
-    if isinstance(fetched, fetching.NotModified):
+    if isinstance(fetched, NotModified):
         return Asked(None)
     body = orjson.dumps(fetched.value)
     answer = Answer(
@@ -131,7 +134,8 @@ def _typed(ask: Ask, target: Typed, known: Validators | None, lane: Lane) -> Ask
     )
     params = target.mapping
     name = f"{params['owner']}/{params['repo']}" if "owner" in params else params.get("org", "")
-    return Asked(answer, fetched.scope, None, fetched.public, name, keep=fetched.complete)
+    extra = {"more": True} if fetched.more else {}
+    return Asked(answer, fetched.scope, None, fetched.public, name, keep=fetched.complete, extra=extra)
 
 
 def _refused(status: int, message: str) -> Answer:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from github_cache import asking, entries, epochs, freshness, holding, keeping, scoping, store
+from github_cache import asking, entries, epochs, freshness, holding, keeping, keys, scoping, store
 from github_cache.asking import Asked
 from github_cache.asks import Ask
 from github_cache.entries import Entry
@@ -14,9 +14,10 @@ from github_cache.holding import Kept, Look
 from github_cache.keeping import BRIEFLY, Answer
 from github_cache.keys import Scope
 from github_cache.proxy import audience
-from github_cache.resources import ACCESS, KINDS
+from github_cache.resources import ACCESS, KINDS, TYPED, ttl_setting
 from github_cache.scoping import Place
 from github_cache.serving import Outcome, Served, from_entry
+from github_cache.upstream.fetched import RepositoryPage
 from ratelimit.budget import Lane
 from ratelimit.live import Policy
 from ratelimit.verdict import Wait
@@ -115,7 +116,7 @@ def _kept(
         lifetime=lifetime,
         grace=float(policy.value("GITHUB_GRACE")),
         epochs=before,
-        extra={"names": names} if names else {},
+        extra={**asked.extra, "names": names} if names else asked.extra,
     )
     if entry is None:
         return unkept(asked, Outcome.MISS)
@@ -157,6 +158,27 @@ def _write(ask: Ask, scope: Scope, key: str, entry: Entry) -> Entry:
     return entry
 
 
+def learn_page(tenant: str, login: str, page: RepositoryPage, began: float, policy: Policy) -> None:
+    """Notes what the names in a page of an organisation's repositories mean. `began` is when the fetch did."""
+    owner = Scope("org", str(page.organization_id)) if page.organization_id is not None else None
+    named = [(Scope("repo", str(each["id"])), each["full_name"], bool(each["private"])) for each in page.repositories]
+    if owner is not None:
+        named.append((owner, login, False))
+    seconds = float(policy.value(ttl_setting(TYPED["repository"])))
+    for scope, name, private in named:
+        key = keys.epoch(tenant, scope, ACCESS)
+        (access,) = store.get().ensure_epochs(tenant, scope, (key,))
+        until = time.time() + (seconds if _undisturbed(access, began) else SHORT_DISTRUST)
+        place = Place(scope, owner if scope.kind == "repo" else None, access, until, private, name)
+        scoping.learn(tenant, scope.kind, name, place)
+
+
+def _undisturbed(access: str, began: float) -> bool:
+    """True where no invalidation renewed an epoch since shortly before a fetch began, so that it does not matter
+    whether it was read before or after that."""
+    return epochs.renewed_at(access) < began - SHORT_DISTRUST
+
+
 def _learn(
     ask: Ask,
     found: Look,
@@ -166,14 +188,11 @@ def _learn(
     policy: Policy,
     names: Mapping[str, Any],
 ) -> None:
-    """Notes what a name means, and that GitHub shows it as public; both under the epoch of before the fetch.
-
-    An epoch that was read after the fetch is as good where no invalidation renewed it meanwhile, which it tells.
-    """
+    """Notes what a name means, and that GitHub shows it as public; both under the epoch of before the fetch."""
     if len(before) < 2 or not names.get("name"):
         return
     access = before[1][1]
-    undisturbed = epochs.renewed_at(access) < began - SHORT_DISTRUST
+    undisturbed = _undisturbed(access, began)
     now = time.time()
     seconds = holding.lifetime_of(ask, policy, covered=False) if undisturbed else SHORT_DISTRUST
     owner = Scope.parse(names["owner"]) if names.get("owner") else None

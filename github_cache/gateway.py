@@ -6,7 +6,9 @@ stale may stand in; nothing here sleeps.
 """
 
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from github_cache import asking, asks, coalescing, filling, holding, hot, metrics, room
 from github_cache.asks import Ask, Http
@@ -16,7 +18,9 @@ from github_cache.holding import Kept, Look
 from github_cache.keeping import BRIEFLY
 from github_cache.proxy.audience import Audience
 from github_cache.serving import Outcome, Served, from_entry
+from github_cache.upstream import fetching, paths
 from github_cache.upstream.errors import Unreachable, UpstreamError
+from github_cache.upstream.fetched import AutomationFiles, RepositoryPage
 from ratelimit import live
 from ratelimit.budget import Lane
 from ratelimit.live import Policy
@@ -76,6 +80,39 @@ def refresh(ask: Ask, lane: Lane) -> Served | Wait:
     policy = live.policy()
     insisting = ask.insisting()
     return _anew(insisting, holding.look(insisting, time.time(), policy), lane, policy)
+
+
+def repository(tenant: str, full_name: str, *, lane: Lane) -> dict[str, Any] | Wait | None:
+    """The normalised repository `owner/name` as GitHub has it now; None where it shows none.
+
+    Raises errors.UpstreamError.
+    """
+    owner, name = paths.full_name(full_name)
+    answer = refresh(asks.typed(asks.pool_caller(tenant), "repository", {"owner": owner, "repo": name}), lane)
+    if isinstance(answer, Wait):
+        return answer
+    return answer.json() if answer.status == 200 else None
+
+
+def organization_repositories(
+    tenant: str, organization: str, *, lane: Lane, cursor: str | None = None
+) -> RepositoryPage | Wait:
+    """A page of an organisation's repositories as GitHub has them now; what their names mean is learnt on the way.
+
+    Raises errors.UpstreamError.
+    """
+    began = time.time()
+    page = fetching.organization_repositories(tenant, organization, lane=lane, cursor=cursor)
+    if isinstance(page, RepositoryPage):
+        filling.learn_page(tenant, organization, page, began, live.policy())
+    return page
+
+
+def automation_files(
+    tenant: str, repositories: Sequence[Mapping[str, Any]], *, lane: Lane
+) -> Mapping[str, AutomationFiles | UpstreamError] | Wait:
+    """The files of repositories that can hold automations, as GitHub has them now. Raises errors.UpstreamError."""
+    return fetching.automation_files(tenant, repositories, lane=lane)
 
 
 def _passed(ask: Ask, lane: Lane) -> Served | Wait:

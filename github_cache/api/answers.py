@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpResponse
 from rest_framework.request import Request
 
@@ -55,6 +56,14 @@ def refused(served: Served) -> Problem:
     return Problem(served.status, f"GitHub: {message or 'no reason given'}", **more)
 
 
+def _next_page(request: Request) -> str:
+    """The URL of the page after the one that was asked for."""
+    query = request.query_params.copy()
+    page = query.get("page", "1")
+    query["page"] = str(int(page) + 1 if page.isdecimal() else 2)
+    return f"{settings.HUBCACHE_PUBLIC_URL}{request.path}?{query.urlencode()}"
+
+
 def response(request: Request, served: Served) -> HttpResponse:
     """The stored bytes as they are, compressed where the client takes that; 304 where it holds them already."""
     given = request.headers
@@ -68,8 +77,8 @@ def response(request: Request, served: Served) -> HttpResponse:
         answer = HttpResponse(served.body, status=served.status, content_type="application/json")
     for name, value in served.cache_headers().items():
         answer.headers[name] = value
-    if link := served.header("Link"):
-        answer.headers["Link"] = link
+    if served.extra.get("more"):
+        answer.headers["Link"] = f'<{_next_page(request)}>; rel="next"'
     answer.headers["Cache-Control"] = "private, no-cache"
     answer.headers["Vary"] = VARY
     mark_hot(answer, request.caller, served)
