@@ -20,6 +20,8 @@ SECRET = re.compile(
 REDACTED = "[redacted]"
 # What a caller may have chosen as a request ID without being able to forge a log line.
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,100}")
+# Local variables stay out of logged tracebacks: they hold bodies and secrets that no pattern knows.
+_TRACEBACKS = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
 request_log = logging.getLogger("hubcache.request")
 
 
@@ -52,7 +54,7 @@ def logging_config(form: str, level: str) -> None:
     last: list[Any] = (
         [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
         if for_people
-        else [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        else [_TRACEBACKS, structlog.processors.JSONRenderer()]
     )
     logging.config.dictConfig(
         {

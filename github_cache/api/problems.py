@@ -16,7 +16,9 @@ def answer(status: int, detail: str, *, retry_after: int | None = None, **more: 
     """A problem document. `more` becomes extension members (RFC 9457, 3.2); `retry_after` in seconds."""
     title = HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else "Error"
     document = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
-    response = HttpResponse(orjson.dumps(document), status=status, content_type=CONTENT_TYPE)
+    # DRF numbers the faults of a list's items.
+    body = orjson.dumps(document, option=orjson.OPT_NON_STR_KEYS)
+    response = HttpResponse(body, status=status, content_type=CONTENT_TYPE)
     if retry_after is not None:
         response.headers["Retry-After"] = str(retry_after)
     if status == HTTPStatus.UNAUTHORIZED:
