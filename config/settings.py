@@ -232,6 +232,9 @@ CELERY_TIMEZONE = "UTC"
 # Name -> what and how often (seconds); copied into the database, where the admin may change them.
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "heartbeat": {"task": "stats.tasks.heartbeat", "schedule": 30.0},
+    "cache: warm": {"task": "github_cache.tasks.warm", "schedule": 300.0},
+    "limits: track": {"task": "github_cache.tasks.track_all_rate_limits", "schedule": 300.0},
+    "limits: prune": {"task": "github_cache.tasks.prune_rate_limits", "schedule": 24 * 3600.0},
     "webhooks: sweep": {"task": "webhooks.tasks.sweep", "schedule": 15.0},
     "webhooks: observe": {"task": "webhooks.tasks.observe", "schedule": 60.0},
     "webhooks: recover": {"task": "webhooks.tasks.recover", "schedule": 600.0},

@@ -35,17 +35,22 @@ def _write(ask: Ask, scope: Scope, now: float) -> None:
     written = asks.written(ask)
     if written is None:
         return
-    used = {**_used(ask.tenant, scope), written.decode(): now}
-    latest = sorted(used.items(), key=lambda item: item[1])[-MOST:]
+    uses = {**_used(ask.tenant, scope), written.decode(): now}
+    latest = sorted(uses.items(), key=lambda item: item[1])[-MOST:]
     store.get().set(_key(ask.tenant, scope), orjson.dumps(latest), KEPT_SECONDS)
 
 
 def lately(tenant: str, scope: Scope) -> tuple[Ask, ...]:
     """What was asked within KEPT_SECONDS, the latest first."""
+    return tuple(ask for ask, _ in used(tenant, scope))
+
+
+def used(tenant: str, scope: Scope) -> list[tuple[Ask, float]]:
+    """The same, with when it was asked last (epoch seconds)."""
     limit = time.time() - KEPT_SECONDS
-    used = sorted(_used(tenant, scope).items(), key=lambda item: -item[1])
-    found = (asks.read(tenant, written.encode()) for written, at in used if at > limit)
-    return tuple(ask for ask in found if ask is not None)
+    latest = sorted(_used(tenant, scope).items(), key=lambda item: -item[1])
+    found = ((asks.read(tenant, written.encode()), at) for written, at in latest if at > limit)
+    return [(ask, at) for ask, at in found if ask is not None]
 
 
 def _key(tenant: str, scope: Scope) -> str:

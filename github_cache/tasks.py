@@ -1,0 +1,57 @@
+"""Bells: each loads its arguments, calls one function, and comes again after the wait that it is told."""
+
+from datetime import timedelta
+
+from celery import Task, shared_task
+from django.utils import timezone
+
+from github_cache import asks, gateway, limits, warm_up
+from github_cache.models import Tenant
+from ratelimit import history
+from ratelimit.budget import Lane
+from ratelimit.verdict import Wait
+
+HISTORY_KEPT = timedelta(days=30)
+
+
+@shared_task(bind=True, max_retries=20)
+def refresh(self: Task, tenant: str, written: str, lane: str = Lane.WARM.value) -> None:
+    """Asks GitHub anew for something that was asked for before."""
+    ask = asks.read(tenant, written.encode())
+    answer = gateway.refresh(ask, Lane(lane)) if ask is not None else None
+    if isinstance(answer, Wait):
+        raise self.retry(countdown=max(1.0, answer.seconds))
+
+
+@shared_task
+def warm() -> None:
+    """Begins a warm-up of every tenant."""
+    for tenant in Tenant.objects.values_list("slug", flat=True):
+        warm_tenant.delay(tenant)
+
+
+@shared_task
+def warm_tenant(tenant: str) -> None:
+    """One round; what a limit left over is planned again by the next."""
+    warm_up.run(tenant)
+
+
+@shared_task(bind=True, max_retries=5)
+def track_rate_limits(self: Task, tenant: str) -> None:
+    """Adds what GitHub says of a tenant's limits to the history."""
+    rows = limits.record(tenant, timezone.now())
+    if isinstance(rows, Wait):
+        raise self.retry(countdown=max(1.0, rows.seconds))
+
+
+@shared_task
+def track_all_rate_limits() -> None:
+    """The same for every tenant."""
+    for tenant in Tenant.objects.values_list("slug", flat=True):
+        track_rate_limits.delay(tenant)
+
+
+@shared_task
+def prune_rate_limits() -> None:
+    """Drops the history that is too old."""
+    history.prune(HISTORY_KEPT, timezone.now())
