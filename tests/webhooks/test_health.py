@@ -1,0 +1,95 @@
+"""What hooks cover and until when, how fresh we believe ourselves to be, and what a person is told."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from github_cache import hooks
+from github_cache.health import State
+from github_cache.keys import Scope
+from github_cache.models import Tenant
+from webhooks import health
+from webhooks.health import HEALTHY_FOR, believed_fresh, covered, healthy_until
+from webhooks.models import WebhookConfig, WebhookEvent
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+
+
+def ago(**delta: float) -> datetime:
+    return NOW - timedelta(**delta)
+
+
+def of_organization(**more: object) -> WebhookConfig:
+    return WebhookConfig(tenant_id="acme", target="organization", organization="acme", organization_id=9, **more)
+
+
+def test_the_latest_proof_counts() -> None:
+    config = of_organization(last_delivery_at=ago(hours=5), checked_at=ago(minutes=3), reconciled_at=ago(hours=2))
+    assert healthy_until(config) == ago(minutes=3) + HEALTHY_FOR
+
+
+def test_no_proof_is_no_health_and_neither_is_being_off() -> None:
+    assert healthy_until(of_organization()) is None
+    assert healthy_until(of_organization(last_delivery_at=NOW, active=False)) is None
+
+
+def test_what_covers_a_kind_covers_it_in_every_scope_it_speaks_for() -> None:
+    assert {"meta", "issues", "repos", "other", "contents"} <= covered(of_organization(events=["*"]))
+    assert covered(of_organization(events=["label", "repository"])) == {"labels"}
+    repository = WebhookConfig(target="repository", events=["*"])
+    assert "repos" not in covered(repository)
+    assert "meta" in covered(repository)
+
+
+@pytest.mark.parametrize(
+    ("checked", "reconciled", "waiting", "expected"),
+    [
+        (None, None, None, None),
+        (ago(minutes=5), None, None, ago(minutes=5)),
+        (ago(minutes=5), ago(minutes=1), None, ago(minutes=1)),
+        (ago(minutes=5), ago(minutes=1), ago(minutes=9), ago(minutes=9)),
+        (None, None, ago(minutes=9), None),
+    ],
+)
+def test_how_fresh_we_believe_to_be(
+    checked: datetime | None, reconciled: datetime | None, waiting: datetime | None, expected: datetime | None
+) -> None:
+    assert believed_fresh(of_organization(checked_at=checked, reconciled_at=reconciled), waiting) == expected
+
+
+def test_the_cache_is_told_of_healthy_hooks_and_of_their_end(config: WebhookConfig) -> None:
+    import time
+
+    scope = Scope("org", str(config.organization_id))
+    now = datetime.fromtimestamp(time.time(), UTC)
+    WebhookConfig.objects.update(last_delivery_at=now)
+    health.observe(now)
+    assert hooks.covers("acme", scope, "repos")
+    WebhookConfig.objects.update(active=False)
+    health.observe(now)
+    assert not hooks.covers("acme", scope, "repos")
+
+
+def waiting_event(config: WebhookConfig, **more: object) -> None:
+    values = {"received_at": ago(minutes=10), "next_try_at": ago(minutes=9), "body_digest": b"", **more}
+    WebhookEvent.objects.create(tenant_id=config.tenant_id, config=config, delivery_id="g", event_type="push", **values)
+
+
+def test_the_check_is_content_with_nothing_and_with_the_new(config: WebhookConfig) -> None:
+    assert health.check(NOW.timestamp()).state is State.OK
+    waiting_event(config, received_at=ago(seconds=5))
+    assert health.check(NOW.timestamp()).state is State.OK
+
+
+def test_the_check_tells_what_waits_too_long_and_what_failed(config: WebhookConfig) -> None:
+    waiting_event(config)
+    part = health.check(NOW.timestamp())
+    assert part.state is State.DEGRADED
+    assert "600 s" in part.detail
+    WebhookEvent.objects.update(state="failed", next_try_at=None)
+    assert "1 deliveries failed for good" in health.check(NOW.timestamp()).detail
+
+
+def test_the_check_tells_how_fresh(tenant: Tenant, config: WebhookConfig) -> None:
+    WebhookConfig.objects.update(checked_at=ago(minutes=1))
+    assert "acme fresh as of 2026-11-21 11:59:00Z" in health.check(NOW.timestamp()).detail
