@@ -10,3 +10,4 @@ class GithubCacheConfig(AppConfig):
 
     def ready(self) -> None:
         from github_cache import checks  # noqa: F401
+        from github_cache.store import condition  # noqa: F401

@@ -25,7 +25,9 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from github_cache import listening, metrics
+from github_cache.keys import CALLERS
 from github_cache.nearcache import NearCache, memory
+from github_cache.resources import ACCESS
 from ratelimit.limiter import limiter
 
 Environ = dict[str, Any]
@@ -76,6 +78,7 @@ _NOT_COMPARED = frozenset(
 _COMPUTED_ANEW = frozenset(
     {"age", "date", "x-cache", "cache-status", "x-request-id", "x-from-cache", "retry-after", "content-length"}
 )
+_EVERYWHERE = frozenset({ACCESS, CALLERS})
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,100}")
 _ENTITY_TAG = re.compile(r'(?:W/)?("[^"]*")')
 log = logging.getLogger("hubcache.request")
@@ -115,6 +118,8 @@ class Answer:
     rate_key: str | None
     rate_limit: int
     tenant: str
+    kind: str
+    """The first of those that it bears, for the counters."""
 
 
 class OfferMiddleware:
@@ -198,7 +203,7 @@ class HotCache:
             return None
         if answer.rate_key is not None and not limiter().spend_leased(answer.rate_key, answer.rate_limit).allowed:
             return None
-        metrics.hot_repeats(answer.tenant).inc()
+        metrics.hot_repeats(answer.tenant, answer.kind).inc()
         headers = [
             *answer.headers,
             ("Age", str(max(0, int(now - answer.stored_at)))),
@@ -245,9 +250,9 @@ class HotCache:
 
 
 def _answer(offer: Offer, status: str, headers: Headers, *, path: str, now: float) -> Answer | None:
-    """What is kept of an answer; None for one that is about this caller's session or bears no tag to compare."""
+    """What is kept of an answer; None for one that is about one session, bears no tag, or cannot be compared."""
     fields = {name.lower(): value for name, value in headers}
-    if "set-cookie" in fields or (status.startswith("304") and "etag" not in fields):
+    if not offer.hot.tags or "set-cookie" in fields or (status.startswith("304") and "etag" not in fields):
         return None
     kept = [
         (name, value)
@@ -267,6 +272,7 @@ def _answer(offer: Offer, status: str, headers: Headers, *, path: str, now: floa
         rate_key=offer.rate_key,
         rate_limit=offer.rate_limit,
         tenant=offer.tenant,
+        kind=min((tag.rpartition(":")[2] for tag in offer.hot.tags), key=lambda kind: (kind in _EVERYWHERE, kind)),
     )
 
 

@@ -17,7 +17,7 @@ ScopeKind = Literal["repo", "org", "tenant"]
 _TENANT = re.compile(r"[a-z0-9-]{1,40}")
 _ID = re.compile(r"[a-z0-9-]{1,40}")
 _SCOPE = re.compile(r"\{(repo|org|tenant):([a-z0-9-]{1,40})\}")
-_RESERVED = frozenset({"index", "ns", "flight", "run", "counts", "governor", "ratelimit", "django"})
+_RESERVED = frozenset({"index", "ns", "flight", "run", "governor", "ratelimit", "django"})
 _NAME = re.compile(r"[a-z0-9_*-]+(:[A-Za-z0-9_.*-]+)*")
 
 

@@ -37,7 +37,7 @@ HOT_BYTES = Gauge("cache_hot_bytes", "Bytes of answers kept for repeating.", mul
 HOT_ANSWERS = Gauge("cache_hot_answers", "Answers kept for repeating.", multiprocess_mode="livesum")
 HOT_EVICTIONS = Counter("cache_evictions_total", "Answers that made room for others in the memory for repeating.")
 HOT_DROPPED = Counter("cache_hot_dropped_total", "Answers dropped because something they bear was invalidated.")
-HOT_REPEATS = Counter("cache_hot_repeats_total", "Answers that were repeated, by tenant.", ["tenant"])
+HOT_REPEATS = Counter("cache_hot_repeats_total", "Answers that were repeated, by tenant and kind.", ["tenant", "kind"])
 HOT_LISTENING = Gauge(
     "cache_hot_listening", "1 while this process hears of invalidations.", multiprocess_mode="livemin"
 )
@@ -65,18 +65,22 @@ GITHUB_ERRORS = Counter(
     "github_api_errors_total", "Calls to GitHub that brought no usable answer, by API and reason.", ["api", "type"]
 )
 GITHUB_FALLBACKS = Counter(
-    "github_api_fallbacks_total", "Fetches that went to GitHub's other API, by the one that was left and the reason.", ["left", "why"]
+    "github_api_fallbacks_total",
+    "Fetches that went to GitHub's other API, by the one that was left and the reason.",
+    ["left", "why"],
 )
 GRAPHQL_PAGE = Gauge(
-    "github_graphql_page_size", "Objects asked for per GraphQL page, by query, after halving and growing.", ["query"],
+    "github_graphql_page_size",
+    "Objects asked for per GraphQL page, by query, after halving and growing.",
+    ["query"],
     multiprocess_mode="mostrecent",
 )
 
 
 @cache
-def hot_repeats(tenant: str) -> Counter:
-    """The counter of a tenant's repeats, looked up once."""
-    return HOT_REPEATS.labels(tenant)
+def hot_repeats(tenant: str, kind: str) -> Counter:
+    """The counter of a tenant's repeats of a kind, looked up once."""
+    return HOT_REPEATS.labels(tenant, kind)
 
 
 @cache

@@ -19,6 +19,8 @@ from github_cache.nearcache import NearCache
 from ratelimit.limiter import Limiter
 from ratelimit.middleware import Rate
 
+# Django's handler looks after its database connections whether a view needs them or not.
+pytestmark = pytest.mark.django_db
 TAG = keys.epoch("acme", Scope("repo", "1"), "meta")
 asked: list[HttpRequest] = []
 

@@ -12,7 +12,7 @@ from github_cache.resources import KINDS
 
 REPO = Scope("repo", "42")
 tenants = st.from_regex(r"[a-z0-9-]{1,40}", fullmatch=True).filter(
-    lambda name: name not in ("index", "ns", "flight", "run", "counts", "governor", "ratelimit", "django")
+    lambda name: name not in ("index", "ns", "flight", "run", "governor", "ratelimit", "django")
 )
 typed = st.text(max_size=300)
 scopes = st.builds(Scope, st.sampled_from(["repo", "org", "tenant"]), st.from_regex(r"[a-z0-9-]{1,40}", fullmatch=True))
