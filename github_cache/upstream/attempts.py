@@ -52,7 +52,7 @@ class Streamed:
 class _Outcome:
     """What the governor is told at the end. Until an answer is there, it was the network."""
 
-    quota: quota.Quota | None = None
+    quota: "quota.Quota | None" = None
     cost: int | None = None
     status: str = "none"
     verdict: Verdict = field(default_factory=lambda: Wait(0.0, Why.NETWORK))

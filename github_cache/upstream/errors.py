@@ -4,6 +4,8 @@ A rate limit is no error but a `ratelimit.verdict.Wait`. `status` is what a call
 message names what is wrong and never holds a token.
 """
 
+from ratelimit.verdict import Wait
+
 
 class UpstreamError(Exception):
     """Something that keeps GitHub from being asked, or from being understood."""
@@ -25,6 +27,16 @@ class NoCredential(UpstreamError):
     """The tenant has no credential that GitHub accepts."""
 
     status = 503
+
+
+class Throttled(UpstreamError):
+    """One of several things that were asked for has to wait, while others were answered."""
+
+    status = 503
+
+    def __init__(self, wait: Wait) -> None:
+        super().__init__(f"GitHub's limits allow this in {wait.seconds:.0f} s ({wait.why})")
+        self.wait = wait
 
 
 class NotOffered(UpstreamError):
