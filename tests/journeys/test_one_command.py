@@ -74,7 +74,8 @@ def test_every_part_is_well(house: House) -> None:
 
 
 def test_facets_count_what_stands_in_the_files(house: House, test_data: Path) -> None:
-    read = [(path, document) for path, document in workflow_files(test_data / "workflows")]
+    folders = [test_data / "workflows", test_data / "home-assistant" / ".github"]
+    read = [found for folder in folders for found in workflow_files(folder)]
     expected = Counter(trigger for _, document in read if document for trigger in triggers_of(document))
     assert counts(house, "trigger", kind="github_actions") == dict(expected)
     assert house.json("/api/v1/stats")["by_kind"]["github_actions"] == sum(document is not None for _, document in read)

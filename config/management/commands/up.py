@@ -1,5 +1,6 @@
 """`manage.py up`, which `make run` calls: everything in the foreground, ended by Ctrl-C."""
 
+import logging
 import os
 import shlex
 import signal
@@ -150,7 +151,9 @@ class House:
 
     def _manage(self, *command: str) -> None:
         """Runs a management command to its end, in the children's environment, in the foreground."""
-        with subprocess.Popen([PYTHON, MANAGE, *command], env=self.environ, start_new_session=True) as process:
+        # What goes well stays quiet here: a progress bar and log lines would garble each other.
+        environ = {**self.environ, "HUBCACHE_LOG_LEVEL": max(self.env.HUBCACHE_LOG_LEVEL, "WARNING", key=_severity)}
+        with subprocess.Popen([PYTHON, MANAGE, *command], env=environ, start_new_session=True) as process:
             try:
                 code = process.wait()
             except BaseException:
@@ -186,6 +189,10 @@ class House:
                 pass
             time.sleep(0.05)
         raise CommandError(f"{what} did not answer within {START_SECONDS:.0f} s. The end of {log}:\n{tail(log)}")
+
+
+def _severity(level: str) -> int:
+    return logging.getLevelNamesMapping()[level]
 
 
 def _accepts(path: Any) -> bool:
