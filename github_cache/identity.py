@@ -46,7 +46,7 @@ class Refused:
 
 
 ALL_SCOPES = frozenset(ApiKey.Scope.values)
-_READ_ONLY = frozenset({ApiKey.Scope.READ.value})
+_READ_ONLY = frozenset({"read"})
 
 
 class IdentityMiddleware:
@@ -58,9 +58,9 @@ class IdentityMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         found = identify(request)
         if isinstance(found, Caller):
-            request.caller = found  # type: ignore[attr-defined]
+            request.caller = found
             return self.get_response(request)
-        request.caller = anonymous()  # type: ignore[attr-defined]
+        request.caller = anonymous()
         answer = refusals.answer if refusals.is_github_surface(request.path) else problems.answer
         return answer(found.status, found.reason, retry_after=found.retry_after)
 

@@ -77,9 +77,9 @@ def answer(
     content_type = lowered.get("content-type", "")
     rewritten = rewriting.body(body, content_type, lowered.get("x-github-media-type", ""))
     link = lowered.get("link", "")
-    validators = Validators(lowered.get("etag"), lowered.get("last-modified"), bearer)
-    if not (validators.etag or validators.last_modified) or full_without_next(body, content_type, link, per_page):
-        validators = None
+    etag, modified = lowered.get("etag"), lowered.get("last-modified")
+    asked_again = (etag or modified) and not full_without_next(body, content_type, link, per_page)
+    validators = Validators(etag, modified, bearer) if asked_again else None
     return Answer(
         status, tuple(kept), rewritten, validators, audience.fit_to_share(body, route), entity_tag(rewritten, link)
     )

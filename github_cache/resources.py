@@ -72,6 +72,17 @@ _REPOSITORY = ("repository", "public", "star", "fork", "push", "issues.opened", 
 _ACCESS = ("repository.privatized", "repository.publicized", "repository.deleted", "repository.renamed",
            "repository.transferred", "repository.archived", "public", "member", "team_add", "team",
            "installation_repositories")  # fmt: skip
+_THREADS = ("issue_comment", "pull_request", "pull_request_review", "pull_request_review_comment", "label.edited",
+            "label.deleted", "milestone", "repository")  # fmt: skip
+_ISSUES = ("issues", "sub_issues", "issue_dependencies", *_THREADS)
+_PULLS = ("pull_request_review_thread", *_THREADS)
+_MILESTONES = ("milestone", "issues.opened", "issues.milestoned", "issues.demilestoned", "issues.closed",
+               "issues.reopened", "issues.deleted", "issues.transferred", "pull_request.opened",
+               "pull_request.milestoned", "pull_request.demilestoned", "pull_request.closed",
+               "pull_request.reopened", "repository")  # fmt: skip
+_RUNS = ("workflow_run", "workflow_job", "check_run", "check_suite", "status")
+_REFS = ("push", "create", "delete", "branch_protection_rule", "branch_protection_configuration",
+         "repository_ruleset", "commit_comment", "status", "check_run", "check_suite", "repository")  # fmt: skip
 _MEMBERS = ("member", "membership", "team", "team_add", "organization")
 
 ACCESS = "access"
@@ -80,96 +91,15 @@ _KINDS = (
     Kind(ACCESS, "repo", "GITHUB_TTL_REPO", _ACCESS),
     Kind("meta", "repo", "GITHUB_TTL_REPO", _REPOSITORY),
     Kind("languages", "repo", "GITHUB_TTL_LANGUAGES", ("push", "repository"), default_branch_only=True),
-    Kind(
-        "issues",
-        "repo",
-        "GITHUB_TTL_ISSUES",
-        (
-            "issues",
-            "issue_comment",
-            "sub_issues",
-            "issue_dependencies",
-            "label.edited",
-            "label.deleted",
-            "milestone",
-            "pull_request",
-            "pull_request_review",
-            "pull_request_review_comment",
-            "repository",
-        ),
-    ),
-    Kind(
-        "pulls",
-        "repo",
-        "GITHUB_TTL_PULLS",
-        (
-            "pull_request",
-            "pull_request_review",
-            "pull_request_review_comment",
-            "pull_request_review_thread",
-            "label.edited",
-            "label.deleted",
-            "milestone",
-            "issue_comment",
-            "repository",
-        ),
-    ),
+    Kind("issues", "repo", "GITHUB_TTL_ISSUES", _ISSUES),
+    Kind("pulls", "repo", "GITHUB_TTL_PULLS", _PULLS),
     Kind("labels", "repo", "GITHUB_TTL_LABELS", ("label", "repository")),
-    Kind(
-        "milestones",
-        "repo",
-        "GITHUB_TTL_LABELS",
-        (
-            "milestone",
-            "issues.opened",
-            "issues.milestoned",
-            "issues.demilestoned",
-            "issues.closed",
-            "issues.reopened",
-            "issues.deleted",
-            "issues.transferred",
-            "pull_request.opened",
-            "pull_request.milestoned",
-            "pull_request.demilestoned",
-            "pull_request.closed",
-            "pull_request.reopened",
-            "repository",
-        ),
-    ),
+    Kind("milestones", "repo", "GITHUB_TTL_LABELS", _MILESTONES),
     Kind("workflows", "repo", "GITHUB_TTL_WORKFLOWS", ("push", "repository"), paths=WORKFLOW_FILES),
-    Kind(
-        "automations",
-        "repo",
-        "GITHUB_TTL_WORKFLOWS",
-        ("push", "repository"),
-        paths=AUTOMATION_FILES,
-        default_branch_only=True,
-    ),
-    Kind(
-        "runs",
-        "repo",
-        "GITHUB_TTL_ISSUES",
-        ("workflow_run", "workflow_job", "check_run", "check_suite", "status"),
-    ),
+    Kind("automations", "repo", "GITHUB_TTL_WORKFLOWS", ("push", "repository"), AUTOMATION_FILES, True),
+    Kind("runs", "repo", "GITHUB_TTL_ISSUES", _RUNS),
     Kind("contents", "repo", "GITHUB_TTL_CONTENTS", ("push", "create", "delete", "repository")),
-    Kind(
-        "refs",
-        "repo",
-        "GITHUB_TTL_CONTENTS",
-        (
-            "push",
-            "create",
-            "delete",
-            "branch_protection_rule",
-            "branch_protection_configuration",
-            "repository_ruleset",
-            "commit_comment",
-            "status",
-            "check_run",
-            "check_suite",
-            "repository",
-        ),
-    ),
+    Kind("refs", "repo", "GITHUB_TTL_CONTENTS", _REFS),
     Kind("releases", "repo", "GITHUB_TTL_CONTENTS", ("release", "create", "delete", "repository")),
     Kind("members", "repo", "GITHUB_TTL_USER", _MEMBERS),
     Kind("deployments", "repo", "GITHUB_TTL_ISSUES", ("deployment", "deployment_status", "deployment_review")),
@@ -242,15 +172,28 @@ ROUTES: tuple[Route, ...] = (
     Route("/user", "other", "tenant", _RELATIVE),
     Route("/user/repos", "other", "tenant", _RELATIVE),
     Route("/user/orgs", "other", "tenant", _RELATIVE),
-    Route("/notifications", "other", "tenant", _RELATIVE, revalidate=True),
+    *(
+        Route(template, "other", "tenant", _RELATIVE, revalidate=True)
+        for template in (
+            "/user/{rest*}",
+            "/notifications",
+            "/notifications/{rest*}",
+            "/issues",
+            "/gists",
+            "/gists/starred",
+        )
+    ),
+    Route(f"{_REPO}/notifications", "other", "repo", _RELATIVE, revalidate=True),
+    Route(f"{_REPO}/subscription", "other", "repo", _RELATIVE, revalidate=True),
+    Route("/orgs/{org}/issues", "other", "org", _RELATIVE, revalidate=True),
 )
-UNKNOWN = {
-    scope: Route(template, "other", scope, Audience.IDENTITY, revalidate=True)
-    for scope, template in (
-        ("repo", f"{_REPO}/{{rest*}}"),
-        ("org", "/orgs/{org}/{rest*}"),
-        ("tenant", "/{rest*}"),
-    )
+_EVERYTHING_ELSE: tuple[tuple[ScopeKind, str], ...] = (
+    ("repo", f"{_REPO}/{{rest*}}"),
+    ("org", "/orgs/{org}/{rest*}"),
+    ("tenant", "/{rest*}"),
+)
+UNKNOWN: Mapping[ScopeKind, Route] = {
+    scope: Route(template, "other", scope, Audience.IDENTITY, revalidate=True) for scope, template in _EVERYTHING_ELSE
 }
 
 
@@ -267,37 +210,15 @@ TYPED: Mapping[str, Route] = MappingProxyType(
 )
 """The resources of the typed API, each under the kind and audience of its REST route."""
 
-GRAPHQL: Mapping[ScopeKind, Route] = MappingProxyType(
-    {scope: Route(f"graphql {scope}", "other", scope, _IDENTITY) for scope in ("repo", "org", "tenant")}
+GRAPHQL: Mapping[tuple[ScopeKind, Audience], Route] = MappingProxyType(
+    {
+        (scope, audience): Route(f"graphql {scope}", "other", scope, audience)
+        for scope, _ in _EVERYTHING_ELSE
+        for audience in (_IDENTITY, _RELATIVE)
+    }
 )
-"""GraphQL queries by what their roots name: dropped by every event of that scope, for one identity only."""
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """What a successful write to a path makes old: kinds of the scope itself and of its owner."""
-
-    template: str
-    kinds: frozenset[str]
-    owner_kinds: frozenset[str] = frozenset()
-
-
-_ISSUE_WRITES = frozenset({"issues", "pulls", "meta", "milestones"})
-
-WRITES: tuple[Write, ...] = (
-    Write(f"{_REPO}/labels", frozenset({"labels"})),
-    Write(f"{_REPO}/labels/{{name*}}", frozenset({"labels", "issues", "pulls"})),
-    Write(f"{_REPO}/milestones", frozenset({"milestones"})),
-    Write(f"{_REPO}/milestones/{{number}}", frozenset({"milestones", "issues", "pulls"})),
-    Write(f"{_REPO}/issues", _ISSUE_WRITES),
-    Write(f"{_REPO}/issues/{{rest*}}", _ISSUE_WRITES),
-    Write(f"{_REPO}/releases", frozenset({"releases", "refs", "meta"})),
-    Write(f"{_REPO}/statuses/{{sha}}", frozenset({"runs", "refs"})),
-    Write(f"{_REPO}/check-runs", frozenset({"runs"})),
-    Write(f"{_REPO}/topics", frozenset({"meta"}), frozenset({"repos"})),
-)
-"""Writes that touch little. Every other write makes its whole scope old, and its owner's list of repositories:
-the reads after it ask GitHub with the validators that are held, which costs nothing where nothing changed."""
+"""GraphQL queries by what their roots name and whether they ask about the viewer: dropped by every event of that
+scope, for one identity only."""
 
 
 @lru_cache(maxsize=8192)
@@ -314,12 +235,6 @@ def match(path: str) -> Match:
     raise AssertionError("the last pattern matches every path")
 
 
-def written(path: str) -> Write | None:
-    """What a successful write to `path` makes old; None: everything in its scope."""
-    path = path.rstrip("/")
-    return next((write for pattern, write in _write_patterns() if pattern.fullmatch(path)), None)
-
-
 def ttl_setting(route: Route, state: str | None = None) -> str:
     """The name of the setting that tells a route's lifetime; `state` is that of a list of issues or pulls."""
     if state == "closed" and route.kind in ("issues", "pulls"):
@@ -334,12 +249,7 @@ def kinds_of(scope: ScopeKind) -> tuple[Kind, ...]:
 
 @cache
 def _patterns() -> tuple[tuple[re.Pattern[str], Route], ...]:
-    return tuple((_pattern(route.template), route) for route in _by_specificity())
-
-
-@cache
-def _write_patterns() -> tuple[tuple[re.Pattern[str], Write], ...]:
-    return tuple((_pattern(write.template), write) for write in WRITES)
+    return tuple((pattern(route.template), route) for route in _by_specificity())
 
 
 def _by_specificity() -> Iterator[Route]:
@@ -350,7 +260,8 @@ def _by_specificity() -> Iterator[Route]:
     yield from UNKNOWN.values()
 
 
-def _pattern(template: str) -> re.Pattern[str]:
+def pattern(template: str) -> re.Pattern[str]:
+    """A template of a path as an expression that matches the path by name and by ID."""
     expression = re.sub(
         r"\\\{(\w+)(\\\*)?\\\}",
         lambda found: f"(?P<{found[1]}>{'.*' if found[2] else '[^/]+'})",

@@ -6,11 +6,12 @@ from github_cache import asking, invalidation, keeping, room, scoping, store
 from github_cache.caller import Caller
 from github_cache.keys import Scope
 from github_cache.proxy.audience import NoPinnedCredential
-from github_cache.resources import Match, match, written
+from github_cache.resources import Match, match
 from github_cache.serving import Outcome, Served
 from github_cache.upstream import calls, credentials
 from github_cache.upstream.credentials import Bearer
 from github_cache.upstream.protocol import Call, Reply
+from github_cache.written import written
 from ratelimit.budget import Lane
 from ratelimit.verdict import Wait
 

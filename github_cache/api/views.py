@@ -1,7 +1,9 @@
 """The typed API: what GitHub says of a repository, by way of the cache, in one shape whichever API was asked."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
+from urllib.parse import unquote
 
 import orjson
 from django.http import HttpResponse
@@ -32,9 +34,11 @@ from github_cache.api.serializers import (
 from github_cache.freshness import Controls
 from github_cache.keys import Scope
 from github_cache.resources import match
+from github_cache.serving import Served
 from github_cache.upstream import paths
 from github_cache.upstream.errors import BadCall
 from github_cache.upstream.shapes.repositories import repository_of_rest
+from ratelimit.verdict import Wait
 
 FAILURES = {
     400: OpenApiResponse(ProblemSerializer, description="A name or parameter that cannot be."),
@@ -170,10 +174,25 @@ class _Written(APIView):
 
     permission_classes = (Writes,)
 
-    def write(self, request: Request, method: str, path: str, body: Mapping[str, Any] | None) -> HttpResponse:
+    def write(
+        self,
+        request: Request,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None,
+        shown_as: Callable[[Mapping[str, Any]], Any] | None = None,
+    ) -> HttpResponse:
+        """GitHub's answer to a write; `shown_as` turns its body into our shape."""
         data = None if body is None else orjson.dumps(body)
-        write = writing.Write(method, path, path, body=data)
-        return answers.answered(request, lambda: writing.forward(write, request.caller))
+        write = writing.Write(method, unquote(path), path, body=data)
+
+        def forward() -> Served | Wait:
+            answer = writing.forward(write, request.caller)
+            if isinstance(answer, Wait) or answer.status >= 300 or shown_as is None:
+                return answer
+            return replace(answer, body=orjson.dumps(shown_as(answer.json())), gzipped=None, etag=None)
+
+        return answers.answered(request, forward)
 
 
 class Settings(_Written):

@@ -58,7 +58,7 @@ def mark_hot(response: HttpResponse, caller: Caller, served: Served) -> None:
     """Lets what is fresh be repeated to the same identity, until it is not, or a key of the tenant is revoked."""
     if caller.tenant is not None and served.tags and served.expires_at > time.time():
         tags = served.tags | {keys.callers(caller.tenant)}
-        response.hot = Hot(tags=tags, expires_at=served.expires_at)  # type: ignore[attr-defined]
+        response.hot = Hot(tags=tags, expires_at=served.expires_at)
 
 
 def wait(caller: Caller, refused: Wait, bucket: str) -> HttpResponse:

@@ -35,6 +35,8 @@ MAX_TOKENS = 20_000
 
 # Roots that tell the state of limits, or are never the same twice.
 _LIVE_ROOTS = frozenset({"rateLimit"})
+# The root `viewer`, and fields like `viewerCanUpdate`.
+_VIEWER = re.compile(r"\bviewer")
 
 
 class Wish(StrEnum):
@@ -47,13 +49,15 @@ class Wish(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request read. `scope` holds `owner` and `repo`, or `org`, where those are all that a query's roots name."""
+    """A request read. `scope` holds `owner` and `repo`, or `org`, where those are all that a query's roots name;
+    `viewer` is True where it asks about the user who asks."""
 
     wish: Wish
     document: str
     variables: str = "{}"
     operation: str = ""
     scope: Mapping[str, str] | None = None
+    viewer: bool = False
 
 
 class Unreadable(ValueError):
@@ -90,10 +94,15 @@ def read(body: bytes) -> Request:
     if chosen.operation is OperationType.MUTATION:
         return Request(Wish.MUTATION, document, _canonical(variables), operation)
     roots = _roots(chosen.selection_set)
-    if roots is None or _LIVE_ROOTS & {root.name.value for root in roots}:
-        wish = Wish.AS_IS if roots is not None else Wish.QUERY
-        return Request(wish, parsed.text, _canonical(variables), operation)
-    return Request(Wish.QUERY, parsed.text, _canonical(variables), operation, _scope(roots, variables))
+    live = roots is not None and any(root.name.value in _LIVE_ROOTS for root in roots)
+    return Request(
+        Wish.AS_IS if live else Wish.QUERY,
+        parsed.text,
+        _canonical(variables),
+        operation,
+        _scope(roots, variables) if roots is not None else None,
+        _VIEWER.search(parsed.text) is not None,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +175,8 @@ def repositories_touched(request: Request) -> frozenset[int] | None:
     """
     given = [*_strings(orjson.loads(request.variables)), *_LITERAL.findall(request.document)]
     owners = [node_ids.repository(text) for text in given if node_ids.is_node_id(text)]
-    return frozenset(owners) - {None} if owners and None not in owners else None
+    told = frozenset(owner for owner in owners if owner is not None)
+    return told if owners and None not in owners else None
 
 
 def _strings(value: Any) -> Iterator[str]:

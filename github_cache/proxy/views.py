@@ -10,11 +10,12 @@ from django.views.decorators.csrf import csrf_exempt
 from github_cache import asks, freshness, gateway, room, writing
 from github_cache.asks import Ask, Graphql
 from github_cache.caller import Caller
+from github_cache.keys import ScopeKind
 from github_cache.models import ApiKey
 from github_cache.proxy import answers, graphql, paths, quotas, refusals, streams
 from github_cache.proxy.audience import NoPinnedCredential
 from github_cache.proxy.graphql import Wish
-from github_cache.resources import GRAPHQL, Match
+from github_cache.resources import GRAPHQL, Audience, Match
 from github_cache.serving import Served
 from github_cache.upstream.errors import UpstreamError
 from github_cache.upstream.protocol import Call
@@ -29,7 +30,7 @@ _ASKED_WITH = ("Accept", "X-GitHub-Api-Version", "Range", "If-Range", "If-None-M
 @csrf_exempt
 def rest(request: HttpRequest) -> HttpResponseBase:
     """Any path of GitHub's REST API."""
-    caller: Caller = request.caller  # type: ignore[attr-defined]
+    caller: Caller = request.caller
     method = request.method or ""
     if method not in READS | WRITES:
         return refusals.answer(405, "Method Not Allowed")
@@ -66,7 +67,7 @@ def rest(request: HttpRequest) -> HttpResponseBase:
 @csrf_exempt
 def graphql_endpoint(request: HttpRequest) -> HttpResponseBase:
     """GitHub's GraphQL API: queries by way of the cache, everything else passed through."""
-    caller: Caller = request.caller  # type: ignore[attr-defined]
+    caller: Caller = request.caller
     if request.method != "POST":
         return refusals.answer(405, "GraphQL is asked with POST.")
     if (refusal := _refusal(caller, ApiKey.Scope.READ)) is not None:
@@ -95,12 +96,13 @@ def graphql_endpoint(request: HttpRequest) -> HttpResponseBase:
 def _graphql_ask(request: HttpRequest, caller: Caller, wanted: graphql.Request) -> Ask:
     """What is passed on is neither looked up nor kept, as if the client had said `no-store`."""
     values = wanted.scope or {}
-    scope = ("repo" if "repo" in values else "org") if values else "tenant"
+    scope: ScopeKind = ("repo" if "repo" in values else "org") if values else "tenant"
+    route = GRAPHQL[scope, Audience.USER_RELATIVE if wanted.viewer else Audience.IDENTITY]
     client = _controls(request)
     if wanted.wish is Wish.AS_IS:
         client = freshness.Controls(no_store=True)
     target = Graphql(wanted.document, wanted.variables, wanted.operation)
-    return Ask(caller, caller.tenant or "", target, Match(GRAPHQL[scope], values), client)
+    return Ask(caller, caller.tenant or "", target, Match(route, values), client)
 
 
 def _refusal(caller: Caller, scope: str) -> HttpResponse | None:
