@@ -45,7 +45,7 @@ class House:
         assert answer.status_code == 200, (answer.status_code, answer.text[:500])
         return answer.json()
 
-    def control(self, method: str, path: str, **body: Any) -> Any:
+    def control(self, method: str, path: str, /, **body: Any) -> Any:
         answer = requests.request(method, f"{self.github}/_sandbox{path}", json=body or None, timeout=30)
         assert answer.ok, answer.text
         return answer.json()
