@@ -253,10 +253,8 @@ def _patterns() -> tuple[tuple[re.Pattern[str], Route], ...]:
 
 
 def _by_specificity() -> Iterator[Route]:
-    """The most specific first, so that `/issues/comments` wins over `/issues/{number}`, and a longer tail over none."""
-    yield from sorted(
-        ROUTES, key=lambda route: (route.template.count("*"), route.template.count("{"), -len(route.template))
-    )
+    """The one with the most literal text first: `/issues/comments` wins over `/issues/{number}`, a tail over none."""
+    yield from sorted(ROUTES, key=lambda route: -len(re.sub(r"\{.*?\}", "", route.template)))
     yield from UNKNOWN.values()
 
 

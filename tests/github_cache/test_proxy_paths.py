@@ -1,0 +1,81 @@
+"""Paths are checked before anything is sent, and encoded as GitHub wants them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from github_cache.proxy import paths
+from github_cache.upstream.errors import BadCall
+
+
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        ("/..", ""),
+        ("/repos/acme/../../user", ""),
+        ("/repos/acme/./api", ""),
+        ("/repos/acme/%2e%2e/user", ""),
+        ("/repos/acme%2fapi", ""),
+        ("/repos/acme/api/contents/a%5cb", ""),
+        ("//evil.example/x", ""),
+        ("/repos//api", ""),
+        ("/http:/evil.example", ""),
+        ("/user@evil.example/x", ""),
+        ("/repos/acme/api\n", ""),
+        ("/repos/acme/a\x00b", ""),
+        ("/repos/acme/a\\b", ""),
+        ("/repos/ac me/api", ""),
+        ("/repos/-acme/api", ""),
+        ("/repos/acme/..", ""),
+        ("/repos/acme/" + "a" * 101, ""),
+        ("/orgs/a/b/" + "x" * 5000, ""),
+        ("/user", "access_token=abc"),
+        ("/user", "page=1&Access_Token=abc"),
+        ("/user", "q=" + "a" * 9000),
+        ("/user", "q=a b"),
+        ("/user", "q=\r\nX: y"),
+        ("repos/acme/api", ""),
+        ("", ""),
+    ],
+)
+def test_refused(path: str, query: str) -> None:
+    with pytest.raises(BadCall):
+        paths.checked(path, query)
+
+
+@pytest.mark.parametrize(
+    ("path", "sent"),
+    [
+        ("/", "/"),
+        ("/repos/acme/api", "/repos/acme/api"),
+        ("/repos/acme/api/contents/a b/ü.txt", "/repos/acme/api/contents/a%20b/%C3%BC.txt"),
+        ("/repos/acme/api/contents/@types/x", "/repos/acme/api/contents/@types/x"),
+        ("/repos/acme/api/labels/area/ci fix", "/repos/acme/api/labels/area%2Fci%20fix"),
+        ("/repositories/12/labels/a/b", "/repositories/12/labels/a%2Fb"),
+        ("/users/dependabot[bot]", "/users/dependabot%5Bbot%5D"),
+        ("/repos/acme/api/compare/main...x", "/repos/acme/api/compare/main...x"),
+        ("/repos/acme/api/labels/50%", "/repos/acme/api/labels/50%25"),
+    ],
+)
+def test_sent(path: str, sent: str) -> None:
+    assert paths.checked(path) == sent
+
+
+def test_the_query_goes_as_it_came() -> None:
+    assert paths.checked("/search/code", "q=a+b%20c&sort=x") == "/search/code?q=a+b%20c&sort=x"
+
+
+def test_parameters_are_sorted_in_keys_but_repeated_ones_keep_their_order() -> None:
+    assert paths.canonical_query("b=2&a=2&&a=1") == "a=2&a=1&b=2"
+
+
+@given(st.text(max_size=60))
+def test_whatever_is_typed_is_either_refused_or_stays_below_the_root(text: str) -> None:
+    try:
+        sent = paths.checked("/" + text)
+    except BadCall:
+        return
+    assert sent.startswith("/")
+    assert not sent.startswith("//")
+    assert "/../" not in sent + "/"
+    assert sent.isascii()
