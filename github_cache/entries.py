@@ -1,6 +1,6 @@
 """The stored form of an answer (pure): a line of JSON with its version `v`, then the body as the bytes that go out.
 
-A hit is therefore neither parsed nor rendered nor compressed again. Bodies over 32 KB are kept compressed only, smaller
+A hit is therefore neither parsed nor rendered nor compressed again. Bodies over 4 KB are kept compressed only, smaller
 ones also in clear. Whatever cannot be read is Corrupt, which is a miss: nothing here raises on rubbish, and nothing
 is pickled.
 """
@@ -15,8 +15,8 @@ from typing import Any
 import orjson
 
 VERSION = 1
-COMPRESS_OVER = 32 * 1024
-"""Bodies of more bytes than this are kept compressed only."""
+COMPRESS_OVER = 4 * 1024
+"""Bodies of more bytes than this are kept compressed only: unpacking costs less than the memory (10 µs at 5 KB)."""
 WORTH_COMPRESSING = 1024
 MAX_BODY = 64 * 1024 * 1024
 """A body of more bytes than this is not kept, and a stored one that claims more is corrupt."""

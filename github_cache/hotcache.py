@@ -180,7 +180,7 @@ class HotCache:
         authorization, api_key = environ.get("HTTP_AUTHORIZATION"), environ.get("HTTP_X_API_KEY")
         identity: object = None
         if authorization or api_key:
-            identity = hashlib.sha256(f"{authorization}\n{api_key}".encode("utf-8", "replace")).digest()
+            identity = hashlib.sha256(f"{authorization!r} {api_key!r}".encode("utf-8", "surrogatepass")).digest()
         if identity is None or self._by_address:
             identity = (identity, environ.get("REMOTE_ADDR"), environ.get("HTTP_X_FORWARDED_FOR"))
         compared.sort()
@@ -190,7 +190,8 @@ class HotCache:
             environ.get("SCRIPT_NAME"),
             environ["PATH_INFO"],
             environ.get("QUERY_STRING"),
-            *((name, environ[name]) for name in compared),
+            *compared,
+            *map(environ.__getitem__, compared),
         )
 
     def _repeat(

@@ -9,11 +9,10 @@ import re
 import zlib
 from typing import Any
 
-from github_cache.entries import COMPRESS_OVER
-
 VERSION = 1
 MAX_VALUE = 16 * 1024 * 1024
 """A value of more bytes than this, as JSON, is refused."""
+COMPRESS_OVER = 32 * 1024
 CORRUPT = object()
 _INTEGER = re.compile(rb"-?[0-9]{1,19}")
 

@@ -36,6 +36,8 @@ from github_cache.store.pending import Pending, Waits
 T = TypeVar("T")
 log = logging.getLogger("hubcache.store")
 
+FIRST_TRY_SECONDS = 1.0
+"""How long the first callers wait to hear from the one who tries the store."""
 RETRY_SECONDS = 0.25
 """How often an invalidation that waits is tried again."""
 
@@ -71,6 +73,7 @@ class Failover(SmallValues):
         self._known_away: bool | None = None
         self._full = False
         self._retrying = False
+        self._tried = threading.Event()
 
     @property
     def state(self) -> State:
@@ -83,7 +86,16 @@ class Failover(SmallValues):
             return True
         with self._lock:
             self._breaker, leave = breaker.ask(self._breaker, self._monotonic(), self._policy)
-        return leave is Leave.GO or (leave is Leave.PROBE and self._recovered())
+        if leave is Leave.PROBE:
+            try:
+                return self._recovered()
+            finally:
+                self._tried.set()
+        if leave is Leave.STAY and not self._tried.is_set():
+            # The process has just started, and another thread finds out.
+            self._tried.wait(FIRST_TRY_SECONDS)
+            return self._breaker is breaker.HEALTHY
+        return leave is Leave.GO
 
     def read(self, entry_key: str, epoch_keys: Sequence[str]) -> Found:
         return self._either("read", lambda store: store.read(entry_key, epoch_keys))
