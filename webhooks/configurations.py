@@ -1,20 +1,23 @@
 """Configurations are made, changed, rotated and removed here, with their hooks at GitHub where that is wanted."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from github_cache import room
 from github_cache.models import Tenant
 from github_cache.upstream.errors import UpstreamError
 from ratelimit.verdict import Wait
 from webhooks import github_hooks
 from webhooks.github_events import EVERY
 from webhooks.models import WebhookConfig
+
+T = TypeVar("T")
 
 log = logging.getLogger("hubcache.webhooks")
 
@@ -72,7 +75,7 @@ def change(config: WebhookConfig, fields: Mapping[str, Any], now: datetime) -> W
         setattr(config, name, value)
     config.save()
     if config.registered and config.webhook_id and SHOWN_AT_GITHUB & fields.keys():
-        _done(github_hooks.update(config))
+        _done(lambda: github_hooks.update(config))
     return config
 
 
@@ -84,7 +87,7 @@ def remove(config: WebhookConfig) -> None:
 def remove_registered(config: WebhookConfig) -> None:
     """The same with its hook at GitHub, that first. Raises UpstreamError and HookNotManaged."""
     if config.webhook_id:
-        _done(github_hooks.delete(config))
+        _done(lambda: github_hooks.delete(config))
     config.delete()
 
 
@@ -137,12 +140,14 @@ def from_environment() -> WebhookConfig | None:
 
 def register(config: WebhookConfig) -> None:
     """Makes the hook at GitHub of a configuration that has none. Raises UpstreamError and HookNotManaged."""
-    config.webhook_id = _done(github_hooks.create(config))
+    config.webhook_id = _done(lambda: github_hooks.create(config))
     config.registered = True
     config.save(update_fields=["webhook_id", "registered", "updated_at"])
 
 
-def _done(outcome: Any) -> Any:
+def _done(ask: Callable[[], T | Wait]) -> T:
+    """What GitHub answers, after a moment's wait where its limits on writes ask for one. Raises HookNotManaged."""
+    outcome = room.patiently(ask)
     if isinstance(outcome, Wait):
         raise HookNotManaged(outcome)
     return outcome

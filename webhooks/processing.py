@@ -6,7 +6,8 @@ a kill at any moment leave the upstream's state. A `Wait` puts a batch off witho
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import datetime
 
 from django.utils import timezone
 
@@ -33,13 +34,13 @@ SWEPT_WITHIN = 30.0
 """What is due later than this is left to the sweeper."""
 
 
-def run(seconds: float = RUN_SECONDS) -> float | None:
+def run(seconds: float = RUN_SECONDS, clock: Callable[[], datetime] = timezone.now) -> float | None:
     """Works off whatever is due, for up to `seconds`; in how many seconds the next is due, None where nothing waits."""
     until = time.monotonic() + seconds
-    while time.monotonic() < until and (batches := claiming.claim(timezone.now())):
+    while time.monotonic() < until and (batches := claiming.claim(clock())):
         for batch in batches:
             work_off(batch)
-    return claiming.next_due(timezone.now())
+    return claiming.next_due(clock())
 
 
 def answer_bell(event_id: int) -> float | None:

@@ -62,14 +62,22 @@ def plan(listed: Iterable[Sent], held: frozenset[str], now: datetime) -> Plan:
     return Plan(tuple(again), min((sent[0].at for sent in open_ones), default=now), given_up)
 
 
-def recover_all() -> None:
-    """Looks after every active configuration whose hook is known. One that fails does not keep back the others."""
+def recover_all() -> float | None:
+    """Looks after every active configuration whose hook is known. One that fails does not keep back the others.
+
+    Returns in how many seconds to come again, where GitHub's limits left something to be asked for.
+    """
+    waits = []
     configs = WebhookConfig.objects.filter(active=True, webhook_id__isnull=False)
     for config in configs.exclude(target=WebhookConfig.For.TENANT):
         try:
-            recover(config, timezone.now())
+            outcome = recover(config, timezone.now())
         except UpstreamError as error:
             log.warning("deliveries not checked", extra={"config_id": config.pk, "error": error.message})
+        else:
+            if isinstance(outcome, Wait):
+                waits.append(outcome.seconds)
+    return max(waits, default=None)
 
 
 def recover(config: WebhookConfig, now: datetime) -> Plan | Wait:

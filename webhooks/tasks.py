@@ -29,10 +29,12 @@ def observe() -> None:
     health.observe(timezone.now())
 
 
-@shared_task
-def recover() -> None:
+@shared_task(bind=True, max_retries=None)
+def recover(self: Task) -> None:
     """Has GitHub send again what never came."""
-    recovery.recover_all()
+    seconds = recovery.recover_all()
+    if seconds is not None:
+        raise self.retry(countdown=seconds)
 
 
 @shared_task
