@@ -12,7 +12,7 @@ import pytest
 import requests
 from django.utils import timezone
 
-from github_cache import asks, gateway, hot, identity, room
+from github_cache import asks, gateway, hot, identity, nearcache, room, scoping
 from github_cache.keys import Scope
 from github_cache.models import ApiKey, Tenant
 from github_cache.serving import Served
@@ -58,6 +58,9 @@ def github(settings: Any, transactional_db: None) -> Iterator[Handle]:
         Tenant.objects.get_or_create(slug="acme")
         credentials.forget()
         governor.cache_clear()
+        scoping.forget_all()
+        hot._noted.forget_all()
+        nearcache.memory().clear()
         yield handle
         credentials.forget()
         governor.cache_clear()
