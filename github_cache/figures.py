@@ -1,13 +1,11 @@
 """Figures of the cache for operators: reads by outcome over all processes, what is kept, how the store does."""
 
-import os
 from collections import Counter
 from typing import Any
 
-from prometheus_client import REGISTRY, CollectorRegistry, multiprocess
 from redis.exceptions import RedisError
 
-from github_cache import store
+from github_cache import metric_files, metrics, store
 from ratelimit import connection
 
 _READS = frozenset({"cache_hits_total", "cache_misses_total"})
@@ -17,7 +15,7 @@ def of(tenant: str) -> dict[str, Any]:
     """A tenant's figures since the processes started, and the store's own."""
     outcomes: Counter[str] = Counter()
     totals: Counter[str] = Counter()
-    for family in _registry().collect():
+    for family in metric_files.collect():
         for sample in family.samples:
             if sample.labels.get("tenant") != tenant:
                 continue
@@ -30,7 +28,7 @@ def of(tenant: str) -> dict[str, Any]:
     hits, misses = totals["cache_hits_total"], totals["cache_misses_total"]
     return {
         "tenant": tenant,
-        "store": _store(),
+        "store": of_store(),
         "scopes": len(store.get().scopes(tenant)),
         "reads": {
             "hits": hits,
@@ -41,16 +39,16 @@ def of(tenant: str) -> dict[str, Any]:
     }
 
 
-def _registry() -> CollectorRegistry:
-    """All processes' counters where they share a folder, else this one's."""
-    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-        return REGISTRY
-    registry = CollectorRegistry()
-    multiprocess.MultiProcessCollector(registry)
-    return registry
+def observe() -> None:
+    """Sets the gauges of the shared store."""
+    told = of_store()
+    if "memory_bytes" in told:
+        metrics.STORE_BYTES.set(told["memory_bytes"])
+        metrics.STORE_EVICTED.set(told["evicted_keys"])
+        metrics.STORE_KEYS.set(told["keys"])
 
 
-def _store() -> dict[str, Any]:
+def of_store() -> dict[str, Any]:
     """How the store does; memory, keys and evictions where it is Redis."""
     told: dict[str, Any] = {"state": store.get().state.value, "kind": "database"}
     client = connection.client()

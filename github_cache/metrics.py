@@ -6,7 +6,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 # The store
 STORE_SECONDS = Histogram(
-    "cache_store_seconds",
+    "cache_operation_duration_seconds",
     "Time of one step of the store, by operation.",
     ["operation"],
     buckets=(0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1),
@@ -17,19 +17,26 @@ STORE_AWAY = Gauge(
     "1 while this process goes on without its store (the breaker is not closed).",
     multiprocess_mode="livemax",
 )
-STORED_ENTRIES = Counter("cache_set_total", "Entries that were stored.")
-STORED_BYTES = Counter("cache_bytes_total", "Bytes of the entries that were stored.")
+STORED_ENTRIES = Counter("cache_sets_total", "Entries that were stored.")
+STORED_BYTES = Counter("cache_stored_bytes_total", "Bytes of the entries that were stored.")
 STORED_TTL = Histogram(
     "cache_ttl_seconds",
     "How long entries are kept, grace included.",
     buckets=(5, 60, 300, 900, 3600, 3 * 3600, 24 * 3600, 48 * 3600),
+)
+STORE_BYTES = Gauge("cache_bytes", "Memory that the shared store takes, in bytes.", multiprocess_mode="mostrecent")
+STORE_KEYS = Gauge("cache_keys", "Keys in the shared store.", multiprocess_mode="mostrecent")
+STORE_EVICTED = Gauge(
+    "cache_store_evicted_keys",
+    "Keys that the shared store has evicted since it started.",
+    multiprocess_mode="mostrecent",
 )
 SERVICE_OPERATIONS = Counter(
     "cache_service_operations_total", "Operations of CacheService, by what came of them.", ["operation", "outcome"]
 )
 CORRUPT = Counter("cache_corrupt_total", "Stored values that could not be read and were dropped.")
 INVALIDATIONS = Counter("cache_invalidations_total", "Epochs renewed by invalidations, by kind.", ["kind"])
-DELETED = Counter("cache_del_total", "Entries deleted by invalidations and purges.")
+DELETED = Counter("cache_deletes_total", "Entries deleted by invalidations and purges.")
 FLIGHTS = Counter("cache_flights_total", "Reads that met at a missing entry, by the part they played.", ["role"])
 
 # The answers that are repeated out of a process's own memory

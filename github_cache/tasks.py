@@ -5,7 +5,7 @@ from datetime import timedelta
 from celery import Task, shared_task
 from django.utils import timezone
 
-from github_cache import asks, gateway, limits, warm_up
+from github_cache import asks, figures, gateway, limits, warm_up
 from github_cache.models import Tenant
 from ratelimit import history
 from ratelimit.budget import Lane
@@ -55,3 +55,9 @@ def track_all_rate_limits() -> None:
 def prune_rate_limits() -> None:
     """Drops the history that is too old."""
     history.prune(HISTORY_KEPT, timezone.now())
+
+
+@shared_task
+def observe_store() -> None:
+    """Sets the gauges of the shared store."""
+    figures.observe()

@@ -1,11 +1,14 @@
 """`/metrics`: all metrics in Prometheus' format, for networks in METRICS_ALLOW and keys with the admin scope."""
 
 import ipaddress
+from contextlib import nullcontext
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 from django_prometheus.exports import ExportToDjangoView
+
+from github_cache import metric_files
 
 
 @require_safe
@@ -13,7 +16,9 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """The metrics of all processes, or 403 with what to do."""
     caller = getattr(request, "caller", None)
     if _from_allowed_network(request) or (caller is not None and "admin" in caller.scopes):
-        return ExportToDjangoView(request)
+        shared = metric_files.folder()
+        with metric_files.whole(shared) if shared else nullcontext():
+            return ExportToDjangoView(request)
     return JsonResponse(
         {
             "type": "about:blank",
