@@ -18,8 +18,8 @@ from github_cache.upstream.shapes.reading import (
 )
 
 _SAME_IN_REST = (
-    "id", "node_id", "name", "full_name", "html_url", "private", "fork", "archived", "disabled", "default_branch",
-    "language", "stargazers_count", "forks_count", "watchers_count", "open_issues_count", "size", "has_issues",
+    "id", "node_id", "name", "full_name", "html_url", "private", "fork", "default_branch", "language",
+    "stargazers_count", "forks_count", "watchers_count", "open_issues_count", "size", "has_issues",
 )  # fmt: skip
 
 
@@ -33,6 +33,8 @@ def repository_of_rest(body: Mapping[str, Any]) -> Json:
             "description": text(body.get("description")),
             "homepage": text(body.get("homepage")),
             "visibility": body.get("visibility") or ("private" if body["private"] else "public"),
+            "archived": bool(body.get("archived")),
+            "disabled": bool(body.get("disabled")),
             "is_template": bool(body.get("is_template")),
             "topics": sorted(body.get("topics") or ()),
             "license": licence.get("spdx_id"),
