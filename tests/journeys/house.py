@@ -52,7 +52,7 @@ class House:
 
     def calls(self) -> list[dict[str, Any]]:
         """What the sandbox was asked, beside what comes by schedule (`/rate_limit`, hooks)."""
-        calls: list[dict[str, Any]] = self.control("GET", "/ledger")["calls"]
+        calls: list[dict[str, Any]] = self.control("GET", "/ledger")["entries"]
         return [call for call in calls if call["path"] != "/rate_limit" and "/hooks" not in call["path"]]
 
     @property

@@ -18,6 +18,10 @@ from tests.journeys.house import House, running, until
 pytestmark = pytest.mark.xdist_group("house")
 
 
+# Small pages, and none of the client's own pauses between two requests.
+CLIENT: dict[str, Any] = {"per_page": 4, "seconds_between_requests": None, "seconds_between_writes": None}
+
+
 class Plain(yaml.CBaseLoader):
     """Every scalar stays text, so `on` stays `on`; tags of others stand for nothing."""
 
@@ -100,7 +104,7 @@ def test_every_file_is_indexed_or_listed_with_the_reason(house: House, test_data
 
 
 def test_a_client_lists_everything_over_several_pages(house: House) -> None:
-    github = Github(base_url=f"{house.url}/api/v3", auth=Auth.Token("ghp_sandbox_admin_1"), per_page=2)
+    github = Github(base_url=f"{house.url}/api/v3", auth=Auth.Token("ghp_sandbox_admin_1"), **CLIENT)
     repositories = list(github.get_organization("octo-sample").get_repos())
     assert len(repositories) > 4
     assert len({repository.id for repository in repositories}) == len(repositories)
