@@ -16,6 +16,7 @@ logger = logging.getLogger("hubcache.hooks")
 
 _OWNER_SECONDS = 5.0
 _owners: Memory[tuple[str, Scope], bytes | None] = Memory(10_000)
+forget_all = _owners.forget_all
 
 
 def key(tenant: str, scope: Scope) -> str:

@@ -19,6 +19,7 @@ MOST = 50
 """Asks remembered per scope; the oldest go first."""
 
 _noted: Memory[tuple[str, Scope, object], None] = Memory(20_000)
+forget_all = _noted.forget_all
 
 
 def note(ask: Ask, scope: Scope, now: float) -> None:

@@ -78,8 +78,9 @@ def touched(tenant: str, method: str, path: str) -> None:
         invalidation.purge_scope(tenant, place.scope)
     else:
         invalidation.by_scope(tenant, place.scope)
-    if place.owner is not None and touches is None:
-        invalidation.by_kind(tenant, place.owner, ("repos", "other"))
+    owner_kinds = {"repos", "other"} if touches is None else touches.owner_kinds
+    if place.owner is not None and owner_kinds:
+        invalidation.by_kind(tenant, place.owner, owner_kinds)
 
 
 def served(reply: Reply, found: Match) -> Served:

@@ -1,0 +1,63 @@
+"""A house whose GitHub has a public repository `octo/hello` and a private one, `octo/secret`."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import redis
+from django.test import Client
+from pytest_django import Settings
+
+from github_cache.models import ApiKey, Tenant
+from github_sandbox import changes
+from github_sandbox.sample import sample_accounts
+from github_sandbox.server import serve
+from github_sandbox.world import World
+from ratelimit import live
+from tests.github_cache.gateway.house import ADMIN, ORG, TENANT, House, forget
+
+
+def small_world() -> World:
+    world = World()
+    org = sample_accounts(world, ORG)
+    admin = world.accounts["octo-admin"]
+    hello = changes.create_repository(world, org, admin, "hello", {"description": "Says hello"})
+    files = {"README.md": b"# hello\n", "src/main.py": b"print('hello')\n", "data.json": b'{"a": 1}\n'}
+    changes.push(world, hello, admin, files, "Start")
+    for number in range(1, 4):
+        changes.create_issue(world, hello, admin, f"Issue {number}", "It breaks", ["bug"])
+    secret = changes.create_repository(world, org, admin, "secret", {"private": True, "auto_init": True})
+    changes.create_issue(world, secret, admin, "The secret", "Nobody knows", [])
+    return world
+
+
+@pytest.fixture
+def house(settings: Settings, redis_server: str, transactional_db: None) -> Iterator[House]:
+    url = redis_server.replace("db=0", "db=9")
+    client = redis.Redis.from_url(url)
+    client.flushdb()
+    settings.REDIS_URL, settings.REDIS_ENABLED, settings.REDIS_SOCKET_TIMEOUT = url, True, 1.0
+    settings.RATELIMIT_ENABLED = False
+    settings.HUBCACHE_ANONYMOUS_READ = False
+    with serve(small_world()) as handle:
+        settings.GITHUB_API_URL, settings.GITHUB_GRAPHQL_URL = handle.url, f"{handle.url}/graphql"
+        settings.GITHUB_TOKEN, settings.GITHUB_TOKENS = ADMIN, (ADMIN,)
+        forget()
+        tenant, _ = Tenant.objects.get_or_create(slug=TENANT)
+        _, key = ApiKey.create(tenant, "tests", ("read", "write", "admin"))
+        yield House(handle, client, key, Client())
+    forget()
+    client.close()
+
+
+@pytest.fixture
+def flags(house: House) -> Callable[..., None]:
+    """Changes live settings as the admin does; the database is emptied after the test."""
+    from constance import config
+
+    def change(**values: Any) -> None:
+        for name, value in values.items():
+            setattr(config, name, value)
+        live.refresh()
+
+    return change
