@@ -38,7 +38,9 @@ class House:
     said: list[str]
 
     def get(self, path: str, **parameters: Any) -> requests.Response:
-        return requests.get(f"{self.url}{path}", params=parameters, timeout=30)
+        """Asked with the key that was printed at start, since the limit without one is a newcomer's."""
+        headers = {"Authorization": f"Bearer {self.key}"}
+        return requests.get(f"{self.url}{path}", params=parameters, headers=headers, timeout=30)
 
     def json(self, path: str, **parameters: Any) -> Any:
         answer = self.get(path, **parameters)
@@ -54,6 +56,12 @@ class House:
         """What the sandbox was asked, beside what comes by schedule (`/rate_limit`, hooks)."""
         calls: list[dict[str, Any]] = self.control("GET", "/ledger")["entries"]
         return [call for call in calls if call["path"] != "/rate_limit" and "/hooks" not in call["path"]]
+
+    @property
+    def key(self) -> str:
+        found = re.search(r"API key: (hc_\S+)", self.text)
+        assert found, self.text
+        return found[1]
 
     @property
     def text(self) -> str:
