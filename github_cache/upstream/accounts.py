@@ -3,23 +3,28 @@
 Until GitHub has told, and for tokens that are no user's, a token's own identity stands for its account.
 """
 
+import logging
 import threading
 import time
+from collections.abc import Callable
 
 from github_cache.upstream.attempts import Bearer, attempt
 from github_cache.upstream.errors import UpstreamError
-from github_cache.upstream.protocol import Call
+from github_cache.upstream.protocol import Call, Reply
 from ratelimit.budget import Lane
 from ratelimit.verdict import Wait
+
+logger = logging.getLogger("hubcache.credentials")
 
 AGAIN = 60.0
 """Seconds until GitHub is asked again where it could not tell."""
 
 
 class Accounts:
-    """What one process has learnt. Safe for threads."""
+    """What one process has learnt. Safe for threads. `refused` is told of a token that GitHub does not accept."""
 
-    def __init__(self) -> None:
+    def __init__(self, refused: Callable[[Bearer], None]) -> None:
+        self._refused = refused
         self._lock = threading.Lock()
         self._asking: dict[str, threading.Lock] = {}
         self._known: dict[str, str] = {}
@@ -48,18 +53,23 @@ class Accounts:
             self._again.clear()
 
     def _ask(self, bearer: Bearer) -> None:
+        account = None
         try:
             found = attempt(Call("GET", "/user"), bearer, Lane.INTERACTIVE)
-            account = None if isinstance(found, Wait) else _account(found.reply.status, found.reply.json())
-        except UpstreamError:
-            account = None
+            if not isinstance(found, Wait):
+                if found.reply.status == 401:
+                    self._refused(bearer)
+                account = _account(found.reply)
+        except UpstreamError as error:
+            logger.warning("GitHub does not tell whose a token is", extra={"why": error.message})
         if account is None:
             self._again[bearer.identity] = time.monotonic() + AGAIN
         else:
             self._known[bearer.identity] = account
 
 
-def _account(status: int, body: object) -> str | None:
-    """`user-ID` out of GitHub's answer; None where it tells nothing."""
-    number = body.get("id") if status == 200 and isinstance(body, dict) else None
+def _account(reply: Reply) -> str | None:
+    """`user-ID` out of GitHub's answer; None where it tells nothing. Raises BadAnswer for what is no JSON."""
+    body = reply.json()
+    number = body.get("id") if reply.status == 200 and isinstance(body, dict) else None
     return f"user-{number}" if isinstance(number, int) else None

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from github_cache import metrics
-from github_cache.upstream import transport
+from github_cache.upstream import tally, transport
 from github_cache.upstream.errors import BadAnswer, Unreachable
 from github_cache.upstream.protocol import Call, Reply
 from github_cache.upstream.transport import Raw
@@ -122,6 +122,7 @@ def _reporting(call: Call, grant: Grant) -> Iterator[_Outcome]:
         raise
     finally:
         governor().report(grant, outcome.quota, outcome.cost, outcome.verdict, time.time())
+        tally.count(call.cost if outcome.cost is None else outcome.cost)
         metrics.GITHUB_REQUESTS.labels(_api(call), call.method, outcome.status).inc()
 
 

@@ -31,7 +31,7 @@ QUOTAS_SECONDS = 1.0
 """How old the readings may be by which a token is picked."""
 
 logger = logging.getLogger("hubcache.credentials")
-_accounts, _installations, _standing = Accounts(), InstallationTokens(), Standing()
+_installations, _standing = InstallationTokens(), Standing()
 _sources: dict[str, tuple[tuple[Source, ...], float]] = {}
 _quotas: dict[frozenset[str], tuple[dict[str, tuple[Quota, ...]], float]] = {}
 
@@ -131,6 +131,9 @@ def forget() -> None:
         memory.forget()
     _sources.clear()
     _quotas.clear()
+
+
+_accounts = Accounts(refused)
 
 
 def _configured(tenant: str) -> tuple[Source, ...]:

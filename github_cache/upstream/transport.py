@@ -18,6 +18,7 @@ from django.conf import settings
 from requests.adapters import HTTPAdapter
 from requests.cookies import RequestsCookieJar
 
+from github_cache.upstream import tally
 from github_cache.upstream.errors import BadAnswer, Unreachable
 from github_cache.upstream.protocol import USER_AGENT, Call, Headers
 
@@ -68,6 +69,8 @@ def send(call: Call, token: str, timeouts: Timeouts) -> Iterator[Raw]:
     """
     url = settings.GITHUB_GRAPHQL_URL if call.graphql else settings.GITHUB_API_URL + call.path
     headers = {**call.sent_headers(), "Authorization": f"Bearer {token}"}
+    if (opened := tally.current()) is not None:
+        headers["X-Request-Id"] = opened.request_id
     deadline = time.monotonic() + TOTAL_SECONDS
     try:
         response = session().request(

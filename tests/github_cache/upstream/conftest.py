@@ -70,3 +70,8 @@ def flags(db: None) -> Iterator[Callable[..., None]]:
 
     Constance.objects.all().delete()
     live.refresh()
+
+
+def spent(sandbox: Handle, bucket: str) -> int:
+    """What the sandbox has charged to a bucket, over all accounts."""
+    return sum(int(str(entry["cost"])) for entry in sandbox.ledger.entries() if entry["bucket"] == bucket)
