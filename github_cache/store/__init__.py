@@ -17,8 +17,9 @@ __all__ = ["Failover", "Found", "Removed", "Store", "get", "over"]
 
 MEMORY_BYTES = 64 * 1024 * 1024
 """Bound of the memory that stands in for a store that is away."""
-MEMORY_EPOCH_SECONDS = 1.0
-"""How long an entry may be fresh there: other processes' invalidations are not heard of."""
+MEMORY_EPOCH_SECONDS = 60.0
+"""How long an entry may be fresh there without asking GitHub. Invalidations by processes that miss the store too are
+heard of within a second; this bounds what a process overlooks that alone cannot reach it."""
 
 
 @cache

@@ -36,6 +36,8 @@ from github_cache.store.pending import Pending, Waits
 T = TypeVar("T")
 log = logging.getLogger("hubcache.store")
 
+HEAR_SECONDS = 1.0
+"""How often the memory is told of the invalidations that other processes noted."""
 FIRST_TRY_SECONDS = 1.0
 """How long the first callers wait to hear from the one who tries the store."""
 RETRY_SECONDS = 0.25
@@ -74,6 +76,7 @@ class Failover(SmallValues):
         self._full = False
         self._retrying = False
         self._tried = threading.Event()
+        self._heard_at = float("-inf")
 
     @property
     def state(self) -> State:
@@ -163,7 +166,7 @@ class Failover(SmallValues):
             except StoreUnavailable as error:
                 self._failed(error)
         missed()
-        return step(self._memory)
+        return step(self._memory_that_heard())
 
     def _dropping(self, step: Callable[[Store], T], remember: Callable[[], None]) -> T:
         """An invalidation. It is sent to a full store too, since a deletion is never refused; where it cannot be
@@ -183,9 +186,20 @@ class Failover(SmallValues):
         self._retry_soon()
         return step(self._memory)
 
+    def _memory_that_heard(self) -> MemoryStore:
+        """The memory, after what other processes could not invalidate either was invalidated in it."""
+        now = self._monotonic()
+        if now - self._heard_at >= HEAR_SECONDS:
+            self._heard_at = now
+            self._pending.pass_on(self._memory)
+        return self._memory
+
     def _failed(self, error: StoreUnavailable) -> None:
         metrics.STORE_FAILURES.labels(type(error.__cause__).__name__).inc()
         with self._lock:
+            if self._breaker.state is State.CLOSED:
+                # Until now the store was read, and the memory has heard of nothing.
+                self._memory.forget_all()
             self._full = isinstance(error, StoreFull)
             if isinstance(error, StoreRestarted):
                 self._breaker = breaker.UNTRIED

@@ -43,28 +43,38 @@ class Notebook(Protocol):
 
 
 class Rows:
-    """The notebook in the database. A database that is away is logged, and must not stop an invalidation."""
+    """The notebook in the database. That it is away is logged once, and must not stop an invalidation."""
+
+    def __init__(self) -> None:
+        self._away = False
 
     def note(self, waits: Waits) -> None:
         try:
             with transaction.atomic():
                 PendingInvalidation.objects.create(tenant=waits.tenant or "", scope=str(waits.scope or ""))
-        except DatabaseError:
-            log.exception("an invalidation is remembered by this process only: the database did not take it")
+        except DatabaseError as error:
+            self._tell("an invalidation is remembered by this process only: the database did not take it", error)
 
     def read(self) -> dict[int, Waits]:
         try:
             rows = PendingInvalidation.objects.values_list("pk", "tenant", "scope")
-            return {pk: Waits(tenant or None, Scope.parse(scope) if scope else None) for pk, tenant, scope in rows}
-        except DatabaseError:
-            log.exception("the invalidations that wait in the database cannot be read")
+            notes = {pk: Waits(tenant or None, Scope.parse(scope) if scope else None) for pk, tenant, scope in rows}
+            self._away = False
+            return notes
+        except DatabaseError as error:
+            self._tell("the invalidations that wait in the database cannot be read", error)
             return {}
 
     def strike(self, notes: Iterable[int]) -> None:
         try:
             PendingInvalidation.objects.filter(pk__in=list(notes)).delete()
-        except DatabaseError:
-            log.exception("invalidations that were carried out will be carried out again")
+        except DatabaseError as error:
+            self._tell("invalidations that were carried out will be carried out again", error)
+
+    def _tell(self, what: str, error: DatabaseError) -> None:
+        if not self._away:
+            log.error(what, extra={"error": f"{type(error).__name__}: {error}"})
+        self._away = True
 
 
 class Pending:
@@ -76,6 +86,15 @@ class Pending:
         self._scopes: set[Waits] = set()
         self._keys: set[str] = set()
         self._indexes: set[str] = set()
+        self._passed_on: set[int] = set()
+
+    def pass_on(self, memory: Store) -> None:
+        """Invalidates in a memory what processes noted since this was last called."""
+        noted = self._notebook.read()
+        new = noted.keys() - self._passed_on
+        self._passed_on = set(noted)
+        for note in new:
+            noted[note].carry_out(memory)
 
     def add(self, waits: Waits) -> None:
         """Noted for other processes too."""

@@ -82,13 +82,13 @@ def clock() -> Clock:
 
 
 def process(shared: Switched, clock: Clock, notes: Notes | None = None) -> Failover:
-    memory = MemoryStore(1_000_000, epoch_seconds=1, clock=clock)
+    memory = MemoryStore(1_000_000, epoch_seconds=60, clock=clock)
     return Failover(shared, memory, Pending(notes or Notes()), name="test", monotonic=clock)
 
 
 def keep(store: Failover) -> str:
     (token,) = store.ensure_epochs("acme", REPO, [EPOCH])
-    store.write("acme", REPO, ENTRY, b"kept", ttl=60, kinds=["meta"], has_validator=True)
+    store.write("acme", REPO, ENTRY, b"kept", ttl=600, kinds=["meta"], has_validator=True)
     return token
 
 
@@ -194,8 +194,34 @@ def test_in_the_memory_an_entry_is_fresh_for_a_moment_only(shared: Switched, clo
     store = process(shared, clock)
     shared.fault = StoreUnavailable("refused")
     keep(store)
-    clock.now += 1
+    clock.now += 60
     assert store.read(ENTRY, [EPOCH]) == Found(b"kept", (None,))
+
+
+def test_processes_that_miss_the_store_hear_of_each_others_invalidations(shared: Switched, clock: Clock) -> None:
+    notes = Notes()
+    first, second = process(shared, clock, notes), process(shared, clock, notes)
+    shared.fault = StoreUnavailable("refused")
+    token = keep(first)
+    second.renew("acme", REPO, ["meta"])
+    clock.now += 1
+    assert first.read(ENTRY, [EPOCH]).epochs != (token,)
+    again = keep(first)
+    clock.now += 0.9
+    assert first.read(ENTRY, [EPOCH]) == Found(b"kept", (again,))
+
+
+def test_what_the_memory_kept_in_an_earlier_outage_is_not_used_in_the_next(shared: Switched, clock: Clock) -> None:
+    store = process(shared, clock)
+    keep(store)
+    for _ in range(2):
+        shared.fault = StoreUnavailable("refused")
+        assert store.read(ENTRY, [EPOCH]) == Found(None, (None,))
+        keep(store)
+        shared.fault = None
+        clock.now += 0.6
+        assert store.state is State.CLOSED
+        store.read(ENTRY, [EPOCH])
 
 
 def test_a_full_store_is_still_told_to_delete(shared: Switched, clock: Clock) -> None:
