@@ -2,6 +2,12 @@ from django.apps import AppConfig
 
 
 class ConfigConfig(AppConfig):
-    """Carries the management commands that concern the whole house."""
+    """Carries the management commands that concern the whole house, and what is known of background work."""
 
     name = "config"
+    verbose_name = "Background work"
+
+    def ready(self) -> None:
+        from config import health, heartbeats  # noqa: F401  (heartbeats listens to Celery)
+
+        health.register()

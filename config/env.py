@@ -297,6 +297,12 @@ class Env(BaseModel):
         description="Broker; default: the Redis above, or a folder without Redis.",
     )
 
+    HUBCACHE_WORKER_POOL: Literal["threads", "prefork"] = Field(
+        "threads",
+        description="Celery's pool: threads take less memory; only prefork can end a task that runs too long.",
+    )
+    HUBCACHE_WORKER_CONCURRENCY: int = Field(8, ge=1, le=256, description="Tasks that a worker runs at once.")
+
     # The front door
     RATELIMIT_ENABLED: bool = Field(True, description="Limit what callers may ask.")
     RATELIMIT_REQUESTS: int = Field(

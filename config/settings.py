@@ -4,7 +4,6 @@ Every environment variable is also a Django setting of the same name, in which l
 are filled in.
 """
 
-import re
 import sys
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,6 +12,7 @@ import dj_database_url
 from cryptography.fernet import Fernet
 from django.core.management.utils import get_random_secret_key
 
+from config.broker import FOLDER, HARD_SECONDS, PUBLISH_SECONDS, broker
 from config.env import ConfigurationError, Env, env, live_names
 from config.generated import kept_secret
 from config.observability import logging_config, start_sentry
@@ -194,30 +194,20 @@ SPECTACULAR_SETTINGS = {
 }
 
 # The broker carries bells only (the database rows are the queue), so a publisher never waits long for it.
-_unix = re.sub(r"^unix://([^?]*)\??(?:db=(\d+))?.*$", r"redis+socket://\1?virtual_host=\2", REDIS_URL)
-CELERY_BROKER_URL = ENV.CELERY_BROKER_URL or _unix or "filesystem://"
+_broker = broker(ENV, DATA_DIR)
+CELERY_BROKER_URL = _broker.url
+CELERY_BROKER_TRANSPORT_OPTIONS = _broker.options
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {"visibility_timeout": 3600}
-if CELERY_BROKER_URL.startswith("filesystem"):
-    _queue = DATA_DIR / "broker"
-    for folder in ("in", "processed"):
-        (_queue / folder).mkdir(parents=True, exist_ok=True)
-    CELERY_BROKER_TRANSPORT_OPTIONS = {
-        "data_folder_in": str(_queue / "in"),
-        "data_folder_out": str(_queue / "in"),
-        "processed_folder": str(_queue / "processed"),
-        "control_folder": str(_queue),
-        "store_processed": False,
-        "polling_interval": 0.1,
-    }
-elif CELERY_BROKER_URL.startswith("redis"):
-    CELERY_BROKER_TRANSPORT_OPTIONS |= {"socket_timeout": 0.5, "socket_connect_timeout": 0.5}
+CELERY_BROKER_CONNECTION_TIMEOUT = 4 * PUBLISH_SECONDS
+if CELERY_BROKER_URL.startswith(FOLDER):
+    for folder in ("data_folder_in", "processed_folder"):
+        Path(_broker.options[folder]).mkdir(parents=True, exist_ok=True)
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 0}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
-CELERY_TASK_TIME_LIMIT = 1800
-CELERY_TASK_SOFT_TIME_LIMIT = 1740
+CELERY_TASK_TIME_LIMIT = HARD_SECONDS
+CELERY_TASK_SOFT_TIME_LIMIT = HARD_SECONDS - 60
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_DEFAULT_QUEUE = "interactive"
@@ -226,12 +216,16 @@ CELERY_TASK_ROUTES = {
     "github_cache.tasks.refresh": {"queue": "warm"},
     "webhooks.tasks.*": {"queue": "webhooks"},
     "stats.tasks.*": {"queue": "webhooks"},
+    "config.tasks.*": {"queue": "webhooks"},
 }
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_TIMEZONE = "UTC"
 # Name -> what and how often (seconds); copied into the database, where the admin may change them.
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "heartbeat": {"task": "stats.tasks.heartbeat", "schedule": 30.0},
+    "cache: sample": {"task": "stats.tasks.sample_store", "schedule": 300.0},
+    "cache: observe": {"task": "github_cache.tasks.observe_store", "schedule": 60.0},
+    "tasks: observe": {"task": "config.tasks.observe", "schedule": 60.0},
     "cache: warm": {"task": "github_cache.tasks.warm", "schedule": 300.0},
     "limits: track": {"task": "github_cache.tasks.track_all_rate_limits", "schedule": 300.0},
     "limits: prune": {"task": "github_cache.tasks.prune_rate_limits", "schedule": 24 * 3600.0},

@@ -1,4 +1,4 @@
-"""Runs every registered health check: `/health` for people and monitors, `/health/live` and `/health/ready` for machines."""
+"""Runs every registered health check: `/health` for people and monitors, `/health/live` and `/ready` for machines."""
 
 import logging
 import time
@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from github_cache import health
 from github_cache.health import Check, Part, State
+from stats import metrics
 
 log = logging.getLogger("hubcache.health")
 _since: dict[str, tuple[State, float]] = {}
@@ -88,7 +89,9 @@ HEARTBEAT_SECONDS = 30.0
 
 def heartbeat() -> None:
     """Called by a scheduled task: shows that scheduler, broker and a worker all run."""
-    cache.set(HEARTBEAT, time.time(), timeout=None)
+    now = time.time()
+    cache.set(HEARTBEAT, now, timeout=None)
+    metrics.scheduler_heartbeat_timestamp_seconds.set(now)
 
 
 def background(now: float) -> Part:

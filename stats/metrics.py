@@ -34,3 +34,8 @@ repository_sync_total = Counter(
 repository_sync_duration_seconds = Histogram(
     "repository_sync_duration_seconds", "Writing one repository into the index.", ["tenant"]
 )
+scheduler_heartbeat_timestamp_seconds = Gauge(
+    "scheduler_heartbeat_timestamp_seconds",
+    "When a scheduled task ran last, for which scheduler, broker and a worker all have to run.",
+    multiprocess_mode="max",
+)

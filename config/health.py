@@ -1,0 +1,62 @@
+"""The health of background work: does the broker take messages, do workers live, does a task wait for a person?"""
+
+from datetime import UTC, datetime, timedelta
+
+from celery import current_app
+
+from config import heartbeats, metrics
+from config.models import ParkedTask
+from github_cache import health
+from github_cache.health import Part, State
+
+BROKER_SECONDS = 1.0
+LATELY = timedelta(days=1)
+_WORKER = "Start a worker: manage.py work. Nothing is lost meanwhile; see its log where it should be running."
+
+
+def broker(_now: float) -> Part:
+    """Degraded while it is away: requests and invalidations go on, background work waits for the sweeper."""
+    connection = current_app.connection_for_write()
+    kind = connection.transport_cls or "broker"
+    try:
+        with connection:
+            connection.ensure_connection(
+                max_retries=1, timeout=BROKER_SECONDS, interval_start=0, reraise_as_library_errors=False
+            )
+    except Exception as error:  # noqa: BLE001  (each transport has errors of its own)
+        remedy = "See whether it runs where CELERY_BROKER_URL (or REDIS_URL) says. Deliveries are kept in the database."
+        return Part(State.DEGRADED, f"{kind} does not answer: {type(error).__name__}", remedy)
+    return Part(State.OK, f"{kind} answers")
+
+
+def workers(now: float) -> Part:
+    """Degraded where no worker was heard of lately."""
+    alive = heartbeats.alive(datetime.fromtimestamp(now, UTC))
+    if not alive:
+        within = heartbeats.ALIVE_WITHIN.total_seconds()
+        return Part(State.DEGRADED, f"no worker was heard of within {within:.0f} s", _WORKER)
+    return Part(State.OK, f"{len(alive)}: {', '.join(alive[:10])}")
+
+
+def tasks(now: float) -> Part:
+    """Degraded where tasks were set aside lately."""
+    parked = ParkedTask.objects.filter(parked_at__gte=datetime.fromtimestamp(now, UTC) - LATELY).order_by("-parked_at")
+    newest = parked.first()
+    if newest is None:
+        return Part(State.OK, "no task was set aside within a day")
+    remedy = "Look at the errors under /admin/config/parkedtask/, then run the tasks again or drop them."
+    return Part(State.DEGRADED, f"{parked.count()} tasks were set aside, {newest.name} last", remedy)
+
+
+def observe(now: datetime) -> None:
+    """Sets the gauges, and forgets workers that are long gone."""
+    heartbeats.forget(now)
+    metrics.WORKERS.set(len(heartbeats.alive(now)))
+    metrics.TASKS_PARKED.set(ParkedTask.objects.count())
+
+
+def register() -> None:
+    """Puts the checks among the others."""
+    health.register("broker", broker)
+    health.register("workers", workers)
+    health.register("tasks", tasks)
