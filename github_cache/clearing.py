@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from github_cache import asks, holding, invalidation, scoping
+from github_cache import asks, holding, invalidation, scoping, store
 from github_cache.asks import Ask
 from github_cache.caller import Caller
 from github_cache.invalidation import Removed
@@ -25,7 +25,8 @@ class Cleared:
 
 
 def clear(tenant: str, *, organization: str = "", repository: str = "", kind: str = "", url: str = "") -> Cleared:
-    """Clears one organisation, one repository, one kind of either, one URL of the REST API, or everything of a tenant.
+    """Clears one organisation, one repository, one kind of either or of all, one URL of the REST API, or everything
+    of a tenant.
 
     Raises Unknown for a name that nothing was kept under, ValueError for a kind that the scope does not have, and
     errors.BadCall for a name or URL that cannot be.
@@ -40,7 +41,14 @@ def clear(tenant: str, *, organization: str = "", repository: str = "", kind: st
         if (scope.kind, kind) not in KINDS:
             raise ValueError(f"{name} has nothing of the kind {kind!r}")
         return Cleared(f"{kind} of {name}", invalidation.by_kind(tenant, scope, (kind,)))
+    if kind:
+        return Cleared(f"{kind} of everything", _kind(tenant, kind))
     return Cleared("everything", invalidation.by_tenant(tenant))
+
+
+def _kind(tenant: str, kind: str) -> Removed:
+    scopes = [scope for scope in store.get().scopes(tenant) if (scope.kind, kind) in KINDS]
+    return sum((invalidation.by_kind(tenant, scope, (kind,)) for scope in scopes), Removed())
 
 
 def _organization(tenant: str, name: str) -> Scope:

@@ -9,4 +9,4 @@ class RateLimitConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from ratelimit import checks  # noqa: F401  # registers the system checks
+        from ratelimit import checks, logins  # noqa: F401  # register system checks and a receiver

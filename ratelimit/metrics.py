@@ -52,7 +52,7 @@ GOVERNOR_LOCAL = Counter(
 )
 INBOUND_DECISIONS = Counter(
     "inbound_limit_decisions_total",
-    "Requests that met the inbound limit, by who asked (address, failed, caller) and the decision.",
+    "Requests that met the inbound limit, by who asked (address, failed, caller, login) and the decision.",
     ["rule", "decision"],
 )
 INBOUND_LOCAL = Counter(

@@ -1,25 +1,17 @@
-"""The index's rows to look at; they are written by indexing only. An organisation can be synced, and a sync stopped."""
+"""The index's rows to look at; they are written by indexing only. An organisation can be synced, and a sync stopped.
 
-from typing import Any
+The pages of the cache and of GitHub's limits stand in modules of their own.
+"""
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from ratelimit.admin import ReadOnly
+from stats import cache_admin, limits_admin
 from stats.models import Automation, DailyRollup, IndexedFile, IndexGeneration, Organization, Repository, SyncRun
 
-
-class ReadOnly(admin.ModelAdmin):
-    """Rows that are shown and never edited by hand."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+__all__ = ["cache_admin", "limits_admin"]
 
 
 @admin.register(Organization)

@@ -10,7 +10,23 @@ from django.db import models
 from django.utils import timezone
 
 from github_cache.models import Tenant
+from stats.report_rows import Cache, CacheReads, GitHubLimit, StoreSample
 from stats.vocabulary import FACETS
+
+__all__ = [
+    "Automation",
+    "Cache",
+    "CacheReads",
+    "DailyRollup",
+    "FacetValue",
+    "GitHubLimit",
+    "IndexGeneration",
+    "IndexedFile",
+    "Organization",
+    "Repository",
+    "StoreSample",
+    "SyncRun",
+]
 
 MAX_VALUE = 255
 

@@ -18,9 +18,9 @@ from github_cache import health as registry
 from github_cache.caller import Caller
 from stats import health, snapshots
 from stats.counting import Audience
-from stats.loading import automation_doc
 from stats.facets import facets
 from stats.filters import QueryError, parse_paging, parse_query
+from stats.loading import automation_doc
 from stats.models import IndexedFile, Organization, Repository, SyncRun
 from stats.results import results
 from stats.search import search as find

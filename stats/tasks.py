@@ -1,5 +1,6 @@
 """Bells: each loads its arguments, calls one function, and comes again after the wait that it is told."""
 
+import time
 from collections import deque
 from datetime import UTC, datetime
 
@@ -7,7 +8,7 @@ from celery import Task, shared_task
 
 from github_cache.models import Tenant
 from ratelimit.verdict import Wait
-from stats import health, snapshots, statistics, syncing
+from stats import health, reports, snapshots, statistics, syncing
 
 
 @shared_task(bind=True, max_retries=None)
@@ -45,3 +46,9 @@ def roll_up() -> None:
 def heartbeat() -> None:
     """Show that scheduler, broker and a worker run."""
     health.heartbeat()
+
+
+@shared_task
+def sample_store() -> None:
+    """Keep how the store is now, for the charts."""
+    reports.sample(time.time())

@@ -133,15 +133,15 @@ class ClearSerializer(serializers.Serializer[Any]):
 
     organization = serializers.CharField(required=False, max_length=100)
     repository = serializers.CharField(required=False, max_length=201, help_text="OWNER/NAME")
-    kind = serializers.ChoiceField(choices=KINDS, required=False, help_text="With an organisation or a repository.")
+    kind = serializers.ChoiceField(choices=KINDS, required=False, help_text="Of an organisation, of a repository, or of all.")
     url = serializers.CharField(required=False, max_length=4096, help_text="A path of GitHub's REST API: `/repos/…`.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         places = [name for name in ("organization", "repository", "url") if attrs.get(name)]
         if len(places) > 1:
             raise serializers.ValidationError(f"Name one of {', '.join(places)}, not several.")
-        if "kind" in attrs and places not in (["organization"], ["repository"]):
-            raise serializers.ValidationError({"kind": "A kind is cleared of one organisation or one repository."})
+        if "kind" in attrs and places == ["url"]:
+            raise serializers.ValidationError({"kind": "A URL is of one kind already."})
         return attrs
 
 
