@@ -16,7 +16,7 @@ from github_cache.coalescing import Role
 from github_cache.freshness import Decision
 from github_cache.holding import Kept, Look
 from github_cache.keeping import BRIEFLY
-from github_cache.proxy.audience import Audience
+from github_cache.proxy.audience import Audience, PublicOnly
 from github_cache.serving import Outcome, Served, from_entry
 from github_cache.upstream import fetching, paths
 from github_cache.upstream.errors import Unreachable, UpstreamError
@@ -37,8 +37,8 @@ class NotHeld(Exception):
 def read(ask: Ask, lane: Lane = Lane.INTERACTIVE) -> Served | Wait:
     """The answer to an ask, from what is held or from GitHub.
 
-    A Wait where neither is to be had now. Raises NotHeld, audience.NoPinnedCredential, and errors.UpstreamError where
-    GitHub failed and nothing stale may stand in.
+    A Wait where neither is to be had now. Raises NotHeld, audience.NoPinnedCredential and PublicOnly, and
+    errors.UpstreamError where GitHub failed and nothing stale may stand in.
     """
     answer = _read(ask, lane)
     if isinstance(answer, Wait):
@@ -51,6 +51,8 @@ def read(ask: Ask, lane: Lane = Lane.INTERACTIVE) -> Served | Wait:
 def _read(ask: Ask, lane: Lane) -> Served | Wait:
     policy = live.policy()
     if not policy.value("GITHUB_CACHE_ENABLED") or ask.controls.no_store:
+        if ask.caller.public_only:
+            raise PublicOnly
         return _passed(ask, lane)
     now = time.time()
     found = holding.look(ask, now, policy)
@@ -135,7 +137,15 @@ def _anew(ask: Ask, found: Look, lane: Lane, policy: Policy) -> Served | Wait:
         found = holding.look(ask, now, policy)
         if found.kept and found.decision is Decision.FRESH:
             return _from(found.kept, Outcome.HIT, now)
-    return _flown(ask, found, lane, policy)
+    answer = _flown(ask, found, lane, policy)
+    if ask.caller.public_only and isinstance(answer, Served) and not _shown_to_everyone(ask, policy):
+        raise PublicOnly
+    return answer
+
+
+def _shown_to_everyone(ask: Ask, policy: Policy) -> bool:
+    """Was what has just been kept for an ask found public, and fit for everyone?"""
+    return any(kept.entry.status == 200 for kept in holding.look(ask, time.time(), policy).usable)
 
 
 def _needs_name(ask: Ask, found: Look) -> bool:
@@ -143,12 +153,13 @@ def _needs_name(ask: Ask, found: Look) -> bool:
     if found.place is None or not found.sure:
         return True
     unproven = ask.route.audience is Audience.SAME_FOR_EVERYONE and not found.proven and not found.place.private
-    return unproven and not ask.caller.uses_pool
+    return unproven and ask.caller.needs_proof
 
 
 def _named(ask: Ask, lane: Lane, policy: Policy) -> Served | Wait:
     """The repository or organisation that an ask names, confirmed by GitHub just now."""
-    naming = asks.repository(ask.caller, ask.match.values)
+    caller = asks.pool_caller(ask.tenant) if ask.caller.public_only else ask.caller
+    naming = asks.repository(caller, ask.match.values)
     now = time.time()
     found = holding.look(naming, now, policy)
     if found.kept and found.decision is Decision.FRESH and found.kept.entry.status in BRIEFLY:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -46,6 +47,7 @@ class Refused:
 
 
 ALL_SCOPES = frozenset(ApiKey.Scope.values)
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _READ_ONLY = frozenset({"read"})
 
 
@@ -83,9 +85,13 @@ def identify(request: HttpRequest) -> Caller | Refused:
 
 
 def anonymous() -> Caller:
-    """Nobody: may read as the first tenant where HUBCACHE_ANONYMOUS_READ allows it, else nothing."""
+    """Nobody: may read as the first tenant where HUBCACHE_ANONYMOUS_READ allows it, else nothing.
+
+    Before a sandbox GitHub on this machine everything is made up; elsewhere nobody is shown public things only.
+    """
     if settings.HUBCACHE_ANONYMOUS_READ:
-        return Caller("anonymous", settings.HUBCACHE_TENANT, ANONYMOUS_IDENTITY, _READ_ONLY)
+        made_up = urlsplit(settings.GITHUB_API_URL).hostname in _LOOPBACK
+        return Caller("anonymous", settings.HUBCACHE_TENANT, ANONYMOUS_IDENTITY, _READ_ONLY, public_only=not made_up)
     return Caller("anonymous", None, ANONYMOUS_IDENTITY)
 
 

@@ -11,7 +11,7 @@ from github_cache import room
 from github_cache.api.problems import Problem
 from github_cache.gateway import NotHeld
 from github_cache.proxy.answers import mark_hot
-from github_cache.proxy.audience import NoPinnedCredential
+from github_cache.proxy.audience import NoPinnedCredential, PublicOnly
 from github_cache.serving import Served, not_modified
 from github_cache.upstream.errors import UpstreamError
 from ratelimit.verdict import Wait, Why
@@ -25,6 +25,8 @@ def answered(request: Request, read: Callable[[], Served | Wait]) -> HttpRespons
         served = room.patiently(read)
     except NotHeld as error:
         raise Problem(504, str(error)) from error
+    except PublicOnly as error:
+        raise Problem(401, str(error)) from error
     except NoPinnedCredential as error:
         raise Problem(403, str(error)) from error
     except UpstreamError as error:

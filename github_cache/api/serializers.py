@@ -133,7 +133,7 @@ class ClearSerializer(serializers.Serializer[Any]):
 
     organization = serializers.CharField(required=False, max_length=100)
     repository = serializers.CharField(required=False, max_length=201, help_text="OWNER/NAME")
-    kind = serializers.ChoiceField(choices=KINDS, required=False, help_text="Of an organisation, of a repository, or of all.")
+    kind = serializers.ChoiceField(choices=KINDS, required=False, help_text="Of an organisation, a repository, or all.")
     url = serializers.CharField(required=False, max_length=4096, help_text="A path of GitHub's REST API: `/repos/…`.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

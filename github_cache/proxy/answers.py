@@ -11,7 +11,7 @@ from github_cache import gateway, keys
 from github_cache.caller import Caller
 from github_cache.hotcache import Hot
 from github_cache.proxy import quotas, refusals
-from github_cache.proxy.audience import NoPinnedCredential
+from github_cache.proxy.audience import NoPinnedCredential, PublicOnly
 from github_cache.serving import Outcome, Served, not_modified
 from github_cache.upstream.errors import UpstreamError
 from ratelimit.verdict import PRIMARY, SECONDARY, Wait, Why
@@ -105,6 +105,8 @@ def failure(caller: Caller, error: Exception) -> HttpResponse:
     """What went wrong on the way, as GitHub would say it. Raises `error` again where it is none of the known ones."""
     if isinstance(error, gateway.NotHeld):
         return refusals.answer(504, str(error))
+    if isinstance(error, PublicOnly):
+        return refusals.answer(401, str(error))
     if isinstance(error, NoPinnedCredential):
         return (
             refusals.answer(403, str(error))

@@ -28,6 +28,13 @@ class NoPinnedCredential(Exception):
     """An API key asks for what GitHub answers to one user only, and no credential of its tenant is pinned for that."""
 
 
+class PublicOnly(Exception):
+    """Nobody asks for what GitHub does not show to everyone."""
+
+    def __init__(self) -> None:
+        super().__init__("Requires authentication: without a key or a token only public repositories can be read.")
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A stored body that a caller might be given, under conditions that its reader has to check.
@@ -45,8 +52,11 @@ class Candidate:
 def own(audience: Audience, caller: Caller, pinned: str | None) -> str:
     """The audience that stands for this caller alone; `pinned` is the identity of the tenant's pinned credential.
 
-    Raises NoPinnedCredential where an API key asks for what belongs to one user, and the tenant has pinned nobody.
+    Raises NoPinnedCredential where an API key asks for what belongs to one user, and the tenant has pinned nobody;
+    PublicOnly where nobody asks for what is not the same for everyone.
     """
+    if caller.public_only and audience is not Audience.SAME_FOR_EVERYONE:
+        raise PublicOnly
     if not caller.uses_pool:
         return caller.identity
     if audience is not Audience.USER_RELATIVE:
@@ -58,6 +68,8 @@ def own(audience: Audience, caller: Caller, pinned: str | None) -> str:
 
 def candidates(audience: Audience, caller: Caller, own_audience: str) -> tuple[Candidate, ...]:
     """The stored bodies that may be given to this caller, the caller's own first."""
+    if caller.public_only:
+        return (Candidate(POOL, proof=True, fit=True), Candidate(SHARED, proof=True))
     window = None if caller.uses_pool else PRIVATE_SECONDS
     mine = Candidate(own_audience, window=window)
     if audience is not Audience.SAME_FOR_EVERYONE:

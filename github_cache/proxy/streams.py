@@ -10,6 +10,7 @@ from django.http.response import HttpResponseBase
 from github_cache import asking, room
 from github_cache.caller import Caller
 from github_cache.proxy import answers
+from github_cache.proxy.audience import PublicOnly
 from github_cache.serving import Outcome
 from github_cache.upstream import calls, credentials
 from github_cache.upstream.protocol import Call
@@ -47,6 +48,8 @@ class _Body:
 
 def passed(call: Call, caller: Caller) -> HttpResponseBase:
     """GitHub's answer, piece by piece as it comes. Raises errors.UpstreamError before the first piece."""
+    if caller.public_only:
+        raise PublicOnly
     bearer = credentials.passthrough(caller.token, caller.tenant or "") if caller.token is not None else None
     with ExitStack() as stack:
         if not stack.enter_context(room.seat()):

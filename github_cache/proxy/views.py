@@ -13,7 +13,7 @@ from github_cache.caller import Caller
 from github_cache.keys import ScopeKind
 from github_cache.models import ApiKey
 from github_cache.proxy import answers, graphql, paths, quotas, refusals, streams
-from github_cache.proxy.audience import NoPinnedCredential
+from github_cache.proxy.audience import NoPinnedCredential, PublicOnly
 from github_cache.proxy.graphql import Wish
 from github_cache.resources import GRAPHQL, Audience, Match
 from github_cache.serving import Served
@@ -58,7 +58,7 @@ def rest(request: HttpRequest) -> HttpResponseBase:
             controls=_controls(request),
         )
         return _answered(request, caller, room.patiently(lambda: gateway.read(ask)), answers.bucket_of(path))
-    except (UpstreamError, NoPinnedCredential, gateway.NotHeld) as error:
+    except (UpstreamError, NoPinnedCredential, PublicOnly, gateway.NotHeld) as error:
         return answers.failure(caller, error)
     except RequestDataTooBig:
         return refusals.answer(413, "The request's body is larger than HUBCACHE_MAX_BODY_BYTES allows.")
@@ -84,7 +84,7 @@ def graphql_endpoint(request: HttpRequest) -> HttpResponseBase:
             answer = room.patiently(lambda: gateway.read(ask))
     except graphql.Unreadable as error:
         return refusals.answer(400, str(error), documentation_url=refusals.GRAPHQL_DOCUMENTATION)
-    except (UpstreamError, NoPinnedCredential, gateway.NotHeld) as error:
+    except (UpstreamError, NoPinnedCredential, PublicOnly, gateway.NotHeld) as error:
         return answers.failure(caller, error)
     except RequestDataTooBig:
         return refusals.answer(413, "The request's body is larger than HUBCACHE_MAX_BODY_BYTES allows.")
