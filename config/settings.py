@@ -13,9 +13,10 @@ from cryptography.fernet import Fernet
 from django.core.management.utils import get_random_secret_key
 
 from config.broker import FOLDER, HARD_SECONDS, PUBLISH_SECONDS, broker
-from config.env import ConfigurationError, Env, env, live_names
+from config.env import Env, live_names
 from config.generated import kept_secret
 from config.observability import logging_config, start_sentry
+from config.reading import ConfigurationError, env
 
 try:
     ENV = env()
@@ -155,7 +156,7 @@ SESSION_COOKIE_AGE = 30 * 60
 SESSION_SAVE_EVERY_REQUEST = False
 
 CONSTANCE_BACKEND = "constance.backends.database.DatabaseBackend"
-CONSTANCE_CONFIG = {
+CONSTANCE_CONFIG: dict[str, tuple[object, ...]] = {
     name: (getattr(ENV, name), Env.model_fields[name].description, type(getattr(ENV, name))) for name in live_names()
 }
 CONSTANCE_CONFIG["GITHUB_API_MODE"] = (

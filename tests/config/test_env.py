@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from config import env_example
-from config.env import ConfigurationError, Env, live_names, read
+from config.env import Env, live_names
+from config.reading import ConfigurationError, read
 
 ROOT = Path(__file__).parents[2]
 

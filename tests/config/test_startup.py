@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from config.env import read
+from config.reading import read
 from config.startup import GitHub, Plan, Redis, child_environment, plan
 
 

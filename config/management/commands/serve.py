@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from config.env import env
+from config.reading import env
 from config.web import command
 
 

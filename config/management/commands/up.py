@@ -16,8 +16,9 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
 from config import embedded_redis, preflight, web
-from config.env import Env, env
+from config.env import Env
 from config.generated import kept_secret
+from config.reading import env
 from config.startup import GitHub, Plan, Redis, child_environment, plan
 from config.supervisor import Child, ChildDied, Supervisor, tail
 
