@@ -50,13 +50,13 @@ class Raw:
     headers: Headers
     chunks: Callable[[], Iterator[bytes]]
 
-    def body(self) -> bytes:
-        """The whole body. Raises BadAnswer past MOST_BYTES, and the errors of `send`."""
+    def body(self, most: int = MOST_BYTES) -> bytes:
+        """The whole body. Raises BadAnswer past `most` bytes, and the errors of `send`."""
         parts, size = [], 0
         for chunk in self.chunks():
             size += len(chunk)
-            if size > MOST_BYTES:
-                raise BadAnswer(f"GitHub's answer is larger than {MOST_BYTES} bytes", self.status)
+            if size > most:
+                raise BadAnswer(f"GitHub's answer is larger than {most} bytes", self.status)
             parts.append(chunk)
         return b"".join(parts)
 

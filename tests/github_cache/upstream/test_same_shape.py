@@ -133,7 +133,8 @@ def world_files(sandbox: Handle, repository: Repository) -> None:
 
 
 def listed() -> list[RepositoryPage]:
-    pages, cursor = [], None
+    pages: list[RepositoryPage] = []
+    cursor = None
     while not pages or cursor is not None:
         page = fetching.organization_repositories("default", ORG, lane=Lane.INTERACTIVE, cursor=cursor)
         assert isinstance(page, RepositoryPage)
