@@ -17,6 +17,23 @@ ScopeKind = Literal["repo", "org", "tenant"]
 _TENANT = re.compile(r"[a-z0-9-]{1,40}")
 _ID = re.compile(r"[a-z0-9-]{1,40}")
 _SCOPE = re.compile(r"\{(repo|org|tenant):([a-z0-9-]{1,40})\}")
+SCHEMA: tuple[tuple[str, str], ...] = (
+    ("hubcache:TENANT:{repo:ID}:NAME", "An entry of a repository: `meta`, `languages`, `issues:open`, …"),
+    ("hubcache:TENANT:{org:ID}:NAME", "An entry of an organisation: `repos`, `meta`, …"),
+    ("hubcache:TENANT:{repo:ID}:http:DIGEST", "An answer of the GitHub-compatible surface, per audience."),
+    ("hubcache:TENANT:epoch:{repo:ID}:KIND", "A token that changes whenever that kind is invalidated."),
+    ("hubcache:TENANT:index:{repo:ID}", "The keys of a scope's entries, sorted by when they end."),
+    ("hubcache:TENANT:index:{repo:ID}:KIND", "Those of one kind that hold no validator."),
+    ("hubcache:TENANT:alias:repo:DIGEST", "The ID behind a name."),
+    ("hubcache:TENANT:facets:DIGEST", "A rendered answer of the index; also `search` and `stats`."),
+    ("hubcache:index:TENANT", "A tenant's scopes."),
+    ("hubcache:index", "The tenants of whom anything is kept."),
+    ("hubcache:flight:DIGEST", "The lease of the flight that fetches an entry."),
+    ("hubcache:run", "The server process under which the data were last found whole."),
+    ("hubcache:ns:NAMESPACE:{KEY}", "A value of CacheService."),
+    ("hubcache:ns:NAMESPACE:index", "The keys of one namespace of CacheService."),
+)
+"""Every key that this floor writes, for the documentation."""
 _RESERVED = frozenset({"index", "ns", "flight", "run", "governor", "ratelimit", "django"})
 _NAME = re.compile(r"[a-z0-9_*-]+(:[A-Za-z0-9_.*-]+)*")
 

@@ -59,37 +59,49 @@ def test_who_takes_the_lease_after_it_landed_does_not_fetch_again(store: MemoryS
     assert flight == Flight(b"there", Role.FOLLOWER)
 
 
-@pytest.mark.parametrize("same_process", [True, False])
-def test_a_failure_reaches_its_own_caller_and_no_other(store: MemoryStore, same_process: bool) -> None:
-    leading = coalescer(store)
-    following = leading if same_process else coalescer(store)
-    began, may_fail = threading.Event(), threading.Event()
+def test_a_failure_reaches_its_own_caller_and_no_other(store: MemoryStore) -> None:
+    flying = coalescer(store)
+    follower_began, follower_looked = threading.Event(), threading.Event()
 
     def fetch() -> bytes:
-        began.set()
-        may_fail.wait(10)
+        """Fails once the follower waits for it."""
+        with ThreadPoolExecutor(1) as patient:
+            follower = patient.submit(flying.fly, KEY, second_fetch, landed=looked, patience=0)
+            assert follower.result().role is Role.TIMED_OUT
+        follower_began.set()
         raise ConnectionError("GitHub is away")
 
+    def second_fetch() -> bytes:
+        raise AssertionError("a flight was under way")
+
     def looked() -> None:
-        """Called by the follower when the flight is over, and by nobody before."""
+        follower_looked.set()
 
-    with ThreadPoolExecutor(2) as pool:
-        leader = pool.submit(leading.fly, KEY, fetch, landed=lambda: None, patience=10)
-        began.wait(10)
-        waiting = threading.Event()
+    with pytest.raises(ConnectionError, match="GitHub is away"):
+        flying.fly(KEY, fetch, landed=lambda: None, patience=10)
+    assert follower_began.is_set()
+    assert follower_looked.is_set()
 
-        def follow() -> Flight[bytes]:
-            waiting.set()
-            return following.fly(KEY, lambda: b"a second fetch", landed=looked, patience=10)
 
-        follower = pool.submit(follow)
-        waiting.wait(10)
-        while same_process is False and not following._flights:
-            pass
-        may_fail.set()
-        with pytest.raises(ConnectionError):
-            leader.result()
-        assert follower.result().role in (Role.TIMED_OUT, Role.LEADER)
+def test_followers_of_a_failure_are_told_at_once_and_never_its_error(store: MemoryStore) -> None:
+    flying, together = coalescer(store), threading.Barrier(9)
+    fetches = []
+
+    def fetch() -> bytes:
+        fetches.append(1)
+        raise ConnectionError("GitHub is away")
+
+    def ask(_: int) -> str:
+        together.wait()
+        try:
+            return flying.fly(KEY, fetch, landed=lambda: None, patience=60).role
+        except ConnectionError:
+            return "error"
+
+    with ThreadPoolExecutor(9) as pool:
+        outcomes = list(pool.map(ask, range(9)))
+    assert outcomes.count("error") == len(fetches)
+    assert set(outcomes) <= {"error", Role.TIMED_OUT}
 
 
 def test_after_a_failure_the_next_caller_may_try(store: MemoryStore) -> None:

@@ -27,6 +27,38 @@ def test_the_schema_is_spelled_as_documented() -> None:
     assert keys.service_entry("tenant:123", "issue:PROJ-1") == "hubcache:ns:tenant:123:{issue:PROJ-1}"
 
 
+def test_every_key_is_in_the_table_and_every_row_of_it_is_spelled() -> None:
+    org = Scope("org", "42")
+    spelled = [
+        keys.entry("acme", REPO, "meta"),
+        keys.entry("acme", org, "repos"),
+        keys.http_entry("acme", REPO, "shared", "/"),
+        keys.epoch("acme", REPO, "meta"),
+        keys.index("acme", REPO),
+        keys.unvalidated("acme", REPO, "meta"),
+        keys.alias("acme", "repo", "acme/api"),
+        keys.generation_entry("acme", "facets", 1, "q"),
+        keys.scopes("acme"),
+        keys.tenants(),
+        keys.flight("key"),
+        keys.server_run(),
+        keys.service_entry("acme", "key"),
+        keys.service_index("acme"),
+    ]
+    words = {
+        "TENANT": "acme",
+        "NAMESPACE": "acme",
+        "ID": "42",
+        "NAME": "[a-z]+",
+        "KIND": "[a-z]+",
+        "KEY": "key",
+        "DIGEST": "[0-9a-f]{64}",
+    }
+    for key, (pattern, _) in zip(spelled, keys.SCHEMA, strict=True):
+        expression = re.sub("[A-Z]+", lambda word: words[word[0]], re.escape(pattern))
+        assert re.fullmatch(expression, key), (pattern, key)
+
+
 def test_entry_index_and_epochs_of_a_scope_share_their_hash_tag() -> None:
     spelled = [
         keys.entry("acme", REPO, "meta"),
