@@ -1,0 +1,41 @@
+"""`manage.py create_api_key NAME`: a new key, shown once."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from github_cache.models import ApiKey, Tenant
+
+
+class Command(BaseCommand):
+    help = "Create an API key of a tenant and print it. It is shown this once; only its digest is kept."
+
+    def add_arguments(self, parser: Any) -> None:
+        parser.add_argument("name", help="What it is for, as operators will read it.")
+        parser.add_argument("--tenant", default=settings.HUBCACHE_TENANT, help="Whose key (%(default)s).")
+        parser.add_argument(
+            "--scope", action="append", choices=ApiKey.Scope.values, help="May be given several times (read)."
+        )
+        parser.add_argument("--days", type=int, help="Ends after so many days; without it, when it is revoked.")
+        parser.add_argument("--requests", type=int, help="Requests per window, in place of the general limit.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        for name in ("days", "requests"):
+            if options[name] is not None and options[name] < 1:
+                raise CommandError(f"--{name} is {options[name]}; it has to be at least 1.")
+        slug = options["tenant"]
+        tenant = Tenant.objects.filter(slug=slug).first()
+        if tenant is None:
+            if slug != settings.HUBCACHE_TENANT:
+                raise CommandError(f"There is no tenant {slug!r}: make it in the admin, or leave --tenant out.")
+            tenant = Tenant.objects.create(slug=slug)
+        ends = timezone.now() + timedelta(days=options["days"]) if options["days"] else None
+        row, key = ApiKey.create(tenant, options["name"], options["scope"] or ("read",), ends)
+        if options["requests"]:
+            row.requests_per_window = options["requests"]
+            row.save(update_fields=["requests_per_window"])
+        self.stderr.write(f"Key {row.prefix}… of {slug} with {', '.join(row.scopes)}; it is shown this once:")
+        self.stdout.write(key)
