@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from django.db.models import Count, Max, Min
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
@@ -14,9 +15,11 @@ from django.utils.cache import patch_vary_headers
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_safe
 
+from github_cache import figures
 from github_cache import health as registry
 from github_cache.caller import Caller
-from stats import health, snapshots
+from stats import github_limits, health, reports, snapshots
+from stats.answers import audience_of
 from stats.counting import Audience
 from stats.facets import facets
 from stats.filters import QueryError, parse_paging, parse_query
@@ -28,6 +31,7 @@ from stats.vocabulary import FACETS, facet_named
 
 OPEN_FACETS = ("kind", "trigger", "action", "language")
 VALUES_SHOWN = 10
+AUTOMATIONS_SHOWN = 500
 KIND_LABELS = {"github_actions": "workflow", "home_assistant": "Home Assistant", "repository": "repository"}
 _PAGING = ("page", "per_page", "sort", "cursor")
 
@@ -45,10 +49,7 @@ def search(request: HttpRequest) -> HttpResponse:
     except QueryError as error:
         status = 400
         shown["error"] = f"{error} ({error.parameter}, from character {error.position + 1})."
-    template = "site/found.html" if request.headers.get("HX-Request") == "true" else "site/search.html"
-    response = render(request, template, shown, status=status)
-    patch_vary_headers(response, ["HX-Request"])
-    return response
+    return _whole_or_part(request, "site/search.html", "site/found.html", shown, status)
 
 
 @require_safe
@@ -58,13 +59,13 @@ def repository(request: HttpRequest, owner: str, name: str) -> HttpResponse:
     if caller is None:
         return _refused(request)
     rows = Repository.objects.filter(tenant_id=caller.tenant, full_name__iexact=f"{owner}/{name}", removed_at=None)
-    if _audience(caller) is Audience.PUBLIC:
+    if audience_of(caller) is Audience.PUBLIC:
         rows = rows.filter(is_private=False)
     row = rows.first()
     if row is None:
         missing = {"title": "Not in the index", "detail": f"There is no repository {owner}/{name} in the index."}
         return render(request, "site/refused.html", missing, status=404)
-    numbers = row.automations.order_by("path", "line").values_list("pk", flat=True)
+    numbers = row.automations.order_by("path", "line").values_list("pk", flat=True)[:AUTOMATIONS_SHOWN]
     size = sum(row.languages.values()) or 1
     languages = [
         {"name": language, "bytes": count, "percent": round(100 * count / size, 1)}
@@ -74,6 +75,7 @@ def repository(request: HttpRequest, owner: str, name: str) -> HttpResponse:
         "repository": row,
         "languages": languages,
         "automations": results([automation_doc(number) for number in numbers], ()),
+        "count": row.automations.count(),
         "unreadable": row.files.exclude(reason="").order_by("path"),
     }
     return render(request, "site/repository.html", shown)
@@ -85,23 +87,49 @@ def status(request: HttpRequest) -> HttpResponse:
     caller = _reader(request)
     if caller is None:
         return _refused(request)
-    organizations = list(Organization.objects.filter(tenant_id=caller.tenant).order_by("login"))
-    runs = {run.organization_id: run for run in SyncRun.objects.filter(organization__in=organizations).order_by("id")}
-    snapshot = snapshots.current(str(caller.tenant))
+    tenant = str(caller.tenant)
+    now = time.time()
+    snapshot = snapshots.current(tenant)
     shown = {
-        "parts": health.examine(registry.registered(), time.time()),
+        "parts": health.examine(registry.registered(), now),
         "index": {
             "repositories": snapshot.repositories,
             "automations": snapshot.automations,
-            "unreadable": IndexedFile.objects.filter(repository__tenant_id=caller.tenant).exclude(reason="").count(),
+            "unreadable": IndexedFile.objects.filter(repository__tenant_id=tenant).exclude(reason="").count(),
         },
-        "organizations": [
-            {"login": row.login, "synced_at": row.synced_at, "run": runs.get(row.pk)} for row in organizations
-        ],
+        "organizations": list(_organizations(tenant)),
+        "accounts": github_limits.accounts(tenant, now),
+        "store": figures.of_store(),
+        "spans": [("last hour", reports.last_hour(tenant, now)), ("last day", reports.last_day(tenant, now))],
     }
-    template = "site/state.html" if request.headers.get("HX-Request") == "true" else "site/status.html"
-    response = render(request, template, shown)
+    return _whole_or_part(request, "site/status.html", "site/state.html", shown, 200)
+
+
+def _organizations(tenant: str) -> Iterator[dict[str, Any]]:
+    """Each organisation with its last sync and how old what is known of its repositories is."""
+    rows = list(Organization.objects.filter(tenant_id=tenant).order_by("login"))
+    latest = SyncRun.objects.filter(organization__in=rows).values("organization").annotate(last=Max("pk"))
+    runs = {run.organization_id: run for run in SyncRun.objects.filter(pk__in=latest.values("last"))}
+    repositories = Repository.objects.filter(tenant_id=tenant, removed_at=None).values("owner")
+    known = {row["owner"].lower(): row for row in repositories.annotate(count=Count("pk"), oldest=Min("observed_at"))}
+    for row in rows:
+        about = known.get(row.login.lower(), {})
+        yield {
+            "login": row.login,
+            "synced_at": row.synced_at,
+            "run": runs.get(row.pk),
+            "repositories": about.get("count", 0),
+            "oldest": about.get("oldest"),
+        }
+
+
+def _whole_or_part(request: HttpRequest, whole: str, part: str, shown: dict[str, Any], status: int) -> HttpResponse:
+    """The page, or its moving part alone where htmx asks for that."""
+    htmx = request.htmx  # type: ignore[attr-defined]
+    shown["part"] = bool(htmx) and not htmx.history_restore_request
+    response = render(request, part if shown["part"] else whole, shown, status=status)
     patch_vary_headers(response, ["HX-Request"])
+    response.headers["Cache-Control"] = "private, no-cache"
     return response
 
 
@@ -111,7 +139,7 @@ def _found(caller: Caller, parameters: QueryDict) -> dict[str, Any]:
     query = parse_query(_given(lists), besides=_PAGING)
     paging = parse_paging(_given(lists), query)
     snapshot = snapshots.current(str(caller.tenant))
-    audience = _audience(caller)
+    audience = audience_of(caller)
     counted = facets(snapshot, query, audience, VALUES_SHOWN)
     answer = find(snapshot, query, paging, audience)
     last = paging.page * paging.per_page >= answer["total"]
@@ -143,7 +171,7 @@ def _facet_lists(
             continue
         links = [{**value, "url": _toggled(parameters, name, value["value"])} for value in values]
         is_open = name in OPEN_FACETS or any(value["selected"] for value in values)
-        yield {"label": FACETS[name].title, "values": links, "more": more.get(name, 0), "open": is_open}
+        yield {"name": name, "label": FACETS[name].title, "values": links, "more": more.get(name, 0), "open": is_open}
 
 
 def _chosen(parameters: QueryDict) -> Iterator[tuple[str, str, str]]:
@@ -188,14 +216,12 @@ def _reader(request: HttpRequest) -> Caller | None:
     return caller if caller.tenant and caller.kind != "token" and "read" in caller.scopes else None
 
 
-def _audience(caller: Caller) -> Audience:
-    return Audience.PUBLIC if caller.kind == "anonymous" else Audience.TENANT
-
-
 def _refused(request: HttpRequest) -> HttpResponse:
     shown = {
         "title": "Sign in to search",
         "detail": "The index belongs to its organisation: sign in, or send an API key with the scope “read”.",
         "sign_in": True,
     }
-    return render(request, "site/refused.html", shown, status=401)
+    response = render(request, "site/refused.html", shown, status=401)
+    response.headers["WWW-Authenticate"] = 'Bearer realm="hubcache"'
+    return response
