@@ -1,0 +1,87 @@
+"""GraphQL by way of the cache: queries kept by document, variables and identity; mutations passed on."""
+
+from github_cache import invalidation
+from github_cache.keys import Scope
+from tests.github_cache.gateway.house import DEV, TENANT, House
+
+ISSUES = "query Q($o: String!, $n: String!) { repository(owner: $o, name: $n) { issues(first: 2) { totalCount } } }"
+HELLO = {"o": "octo", "n": "hello"}
+
+
+def scope(house: House) -> Scope:
+    return Scope("repo", str(house.repository().id))
+
+
+def test_the_same_query_however_it_is_spelt_is_asked_once(house: House) -> None:
+    first = house.graphql(ISSUES, HELLO)
+    house.forgotten()
+    respelt = ISSUES.replace("{", "{ \n # a comment \n", 1).replace(",", " ")
+    second = house.graphql(respelt, dict(reversed(HELLO.items())))
+    assert (second["X-Cache"], house.calls) == ("HIT", 0)
+    assert second.content == first.content
+
+
+def test_other_variables_are_another_question(house: House) -> None:
+    house.graphql(ISSUES, HELLO)
+    other = house.graphql(ISSUES, {"o": "octo", "n": "secret"})
+    assert other["X-Cache"] == "MISS"
+    assert other.json() != house.graphql(ISSUES, HELLO).json()
+
+
+def test_an_event_of_the_repository_drops_it(house: House) -> None:
+    house.graphql(ISSUES, HELLO)
+    invalidation.by_kind(TENANT, scope(house), ["other"])
+    assert house.graphql(ISSUES, HELLO)["X-Cache"] == "MISS"
+
+
+def test_what_belongs_to_no_repository_lives_a_minute_under_the_tenant(house: House) -> None:
+    query = '{ search(query: "hello", type: REPOSITORY, first: 1) { repositoryCount } }'
+    assert house.graphql(query)["Cache-Status"].endswith("ttl=60")
+    assert house.graphql(query)["X-Cache"] == "HIT"
+    invalidation.by_kind(TENANT, Scope("tenant", TENANT), ["other"])
+    assert house.graphql(query)["X-Cache"] == "MISS"
+
+
+def test_answers_with_errors_are_not_kept(house: House) -> None:
+    for _ in range(2):
+        answer = house.graphql('{ repository(owner: "octo", name: "nope") { id } }')
+        assert answer.json()["errors"][0]["type"] == "NOT_FOUND"
+        assert answer["X-Cache"] != "HIT"
+
+
+def test_the_state_of_limits_is_asked_every_time(house: House) -> None:
+    query = "{ rateLimit { remaining } }"
+    assert house.graphql(query)["X-Cache"] == "BYPASS"
+    assert house.graphql(query)["X-Cache"] == "BYPASS"
+
+
+def test_what_does_not_parse_is_githubs_to_complain_about(house: House) -> None:
+    answer = house.graphql("{ repository(")
+    assert answer.status_code == 200
+    assert answer.json()["errors"]
+
+
+def test_what_is_no_graphql_request_is_refused_here(house: House) -> None:
+    house.forgotten()
+    assert house.ask("POST", "/api/graphql", body=["no"]).status_code == 400
+    assert house.ask("POST", "/api/graphql", body={"query": 5}).status_code == 400
+    assert house.ask("GET", "/api/graphql").status_code == 405
+    assert house.calls == 0
+
+
+def test_a_mutation_passes_and_drops_what_it_touched(house: House) -> None:
+    query = 'query { repository(owner: "octo", name: "hello") { stargazerCount } }'
+    assert house.graphql(query).json()["data"]["repository"]["stargazerCount"] == 0
+    star = "mutation($id: ID!) { addStar(input: {starrableId: $id}) { starrable { id } } }"
+    answer = house.graphql(star, {"id": house.repository().node_id}, token=DEV)
+    assert answer["X-Cache"] == "BYPASS"
+    assert "errors" not in answer.json()
+    assert house.graphql(query).json()["data"]["repository"]["stargazerCount"] == 1
+
+
+def test_a_spent_quota_is_a_200_with_githubs_error(house: House) -> None:
+    house.graphql("{ __typename }")
+    house.handle.faults.add({"kind": "primary", "path": "/graphql"})
+    answer = house.graphql('{ organization(login: "octo") { name } }')
+    assert answer.status_code == 200
+    assert answer.json()["errors"][0]["type"] == "RATE_LIMITED"
