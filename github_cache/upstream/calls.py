@@ -83,8 +83,10 @@ def stream(call: Call, *, tenant: str, lane: Lane, bearer: Bearer | None = None)
 
     Raises Unreachable, BadAnswer (also while the body is read), NoCredential.
     """
-    bearer = bearer or credentials.pick(tenant, bucket=call.bucket, subject=call.subject)[0]
-    with attempts.stream(call, bearer, lane) as streamed:
+    asking = bearer or credentials.pick(tenant, bucket=call.bucket, subject=call.subject)[0]
+    with attempts.stream(call, asking, lane) as streamed:
+        if bearer is None and isinstance(streamed, Streamed) and streamed.status == 401:
+            credentials.refused(asking)
         yield streamed
 
 

@@ -122,8 +122,8 @@ def _read_rest(readings: Sequence[_Reading], tenant: str, lane: Lane) -> Wait | 
         for reading, got in zip(unread, found, strict=True):
             if isinstance(got, Throttled):
                 return got.wait
-            if isinstance(got, UpstreamError):
-                reading.error = got
+            reading.error = _error(got)
+            if isinstance(got, UpstreamError) or reading.error is not None:
                 continue
             for position, path in enumerate(now[id(reading)]):
                 reading.take(path, got.node.get(f"f{position}"))
@@ -152,8 +152,14 @@ def _ask(
     for reading, got in zip(asked, found, strict=True):
         if isinstance(got, Throttled):
             return got.wait
-        if isinstance(got, UpstreamError):
-            reading.error = got
-        else:
+        reading.error = _error(got)
+        if isinstance(got, Got) and reading.error is None:
             answered.append((reading, got))
     return answered
+
+
+def _error(got: Got | UpstreamError) -> UpstreamError | None:
+    """Why an answer cannot be used: a folder that could not be read must not look like one that is not there."""
+    if isinstance(got, UpstreamError):
+        return got
+    return BadAnswer("; ".join(got.problems), 200) if got.problems else None

@@ -9,8 +9,8 @@ from typing import Any
 
 from github_cache.memory import Memory
 from github_cache.upstream import protocol
-from github_cache.upstream.errors import NotFound
-from github_cache.upstream.fetched import RepositoryPage
+from github_cache.upstream.errors import NotFound, Refused
+from github_cache.upstream.fetched import Fetched, RepositoryPage
 from github_cache.upstream.protocol import Reply
 from github_cache.upstream.rest import Asker
 from github_cache.upstream.rest_resources import fetch, of_owner
@@ -69,10 +69,13 @@ def _spoken(repository: dict[str, Any], asker: Asker) -> tuple[Any, int]:
     if known := _languages.get(key, time.time()):
         return known.value, 0
     owner, _, name = repository["full_name"].partition("/")
-    found = fetch("languages", {"owner": owner, "repo": name}, asker)
+    try:
+        found = fetch("languages", {"owner": owner, "repo": name}, asker)
+    except Refused:
+        return {}, 1  # blocked, or taken away since it was listed
     if isinstance(found, Wait):
         return found, 1
-    value = getattr(found, "value", {})
+    value = found.value if isinstance(found, Fetched) else {}
     _languages.put(key, value, time.time() + LANGUAGES_SECONDS)
     return value, 1
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from http.cookiejar import DefaultCookiePolicy
+from urllib.parse import urlsplit
 
 import requests
 import urllib3
@@ -107,8 +108,11 @@ def _unreachable(error: Exception) -> Unreachable:
         return Unreachable("GitHub could not be reached in time", timed_out=True, sent=False)
     if isinstance(error, requests.Timeout):
         return Unreachable("GitHub did not answer in time", timed_out=True, sent=True)
-    never_sent = isinstance(error, requests.ConnectionError) and "NewConnectionError" in repr(error)
-    return Unreachable(f"GitHub cannot be reached: {type(error).__name__}", timed_out=False, sent=not never_sent)
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    if isinstance(reason, urllib3.exceptions.NewConnectionError):
+        host = urlsplit(settings.GITHUB_API_URL).netloc
+        return Unreachable(f"no connection can be made to GitHub at {host}", timed_out=False, sent=False)
+    return Unreachable(f"the connection to GitHub broke: {type(error).__name__}", timed_out=False, sent=True)
 
 
 def session() -> requests.Session:

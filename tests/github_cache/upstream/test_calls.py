@@ -282,3 +282,12 @@ def test_a_stream_that_breaks_off(sandbox: Handle) -> None:
 def in_flight() -> int:
     account = keys.identity(ADMIN)
     return governor().describe([account])[account].in_flight
+
+
+def test_a_stream_by_a_token_that_is_refused(sandbox: Handle, settings: Settings) -> None:
+    use_tokens(settings, "ghp_revoked")
+    with calls.stream(Call("GET", "/user"), tenant="default", lane=LANE) as streamed:
+        assert not isinstance(streamed, Wait)
+        assert streamed.status == 401
+        assert b"Bad credentials" in b"".join(streamed.chunks)
+    assert [each.state for each in credentials.health("default")] == ["refused"]
