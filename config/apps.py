@@ -8,6 +8,6 @@ class ConfigConfig(AppConfig):
     verbose_name = "Background work"
 
     def ready(self) -> None:
-        from config import health, heartbeats  # noqa: F401  (heartbeats listens to Celery)
+        from config import health, heartbeats, worker_metrics  # noqa: F401  (two listen to Celery)
 
         health.register()

@@ -289,6 +289,9 @@ class Env(BaseModel):
         description="Celery's pool: threads take less memory; only prefork can end a task that runs too long.",
     )
     HUBCACHE_WORKER_CONCURRENCY: int = Field(8, ge=1, le=256, description="Tasks that a worker runs at once.")
+    HUBCACHE_WORKER_METRICS_PORT: int = Field(
+        0, ge=0, le=65535, description="Port of a worker's own /metrics, for containers; 0: none."
+    )
 
     # The front door
     RATELIMIT_ENABLED: bool = Field(True, description="Limit what callers may ask.")

@@ -1,16 +1,16 @@
-"""Logs and Sentry: one line per request, structured, with secrets taken out before anything is written or sent."""
+"""Structured logs with secrets taken out, and Sentry: what is written or sent, whatever it is about.
+
+INFO for what went well, WARNING for limits and retries, ERROR for failures; for people in a terminal, else JSON.
+"""
 
 import logging
 import logging.config
 import re
 import sys
-import time
-import uuid
-from collections.abc import Callable, MutableMapping
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
-from django.http import HttpRequest, HttpResponse
 
 # GitHub's token formats, our own keys, and bearer headers of any other form.
 SECRET = re.compile(
@@ -18,11 +18,12 @@ SECRET = re.compile(
     r"|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)|(?i:(?<=bearer )|(?<=token )|(?<=basic ))[A-Za-z0-9._~+/=-]{8,})"
 )
 REDACTED = "[redacted]"
-# What a caller may have chosen as a request ID without being able to forge a log line.
-REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,100}")
 # Local variables stay out of logged tracebacks: they hold bodies and secrets that no pattern knows.
 _TRACEBACKS = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
-request_log = logging.getLogger("hubcache.request")
+# Libraries that say at INFO what our own lines say better.
+_QUIET = ("django.server", "kombu", "celery.worker.strategy", "celery.app.trace", "celery.beat")
+TRACED = 0.01
+"""The share of requests and tasks whose course is sent to Sentry."""
 
 
 def redact(value: Any) -> Any:
@@ -73,54 +74,34 @@ def logging_config(form: str, level: str) -> None:
             },
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
             "root": {"handlers": ["stderr"], "level": level},
-            "loggers": {"django.server": {"level": "WARNING"}, "kombu": {"level": "WARNING"}},
+            "loggers": {name: {"level": "WARNING"} for name in _QUIET},
         }
     )
 
 
-def start_sentry(dsn: str) -> None:
-    """Reports errors and traces to Sentry, scrubbed; does nothing, and costs nothing, without a DSN."""
+def start_sentry(dsn: str, **options: Any) -> None:
+    """Reports errors and traces to Sentry, scrubbed; does nothing, and costs nothing, without a DSN.
+
+    Django, Celery, Redis and outgoing HTTP are found by the SDK itself. `options` go to `sentry_sdk.init`.
+    """
     if not dsn:
         return
     import sentry_sdk
+    from sentry_sdk.integrations.celery import CeleryIntegration
+    from sentry_sdk.integrations.django import DjangoIntegration
+    from sentry_sdk.integrations.redis import RedisIntegration
 
     def scrubbed(event: Any, _hint: Any) -> Any:
         return redact(event)
 
     sentry_sdk.init(
         dsn,
+        integrations=[DjangoIntegration(), CeleryIntegration(), RedisIntegration()],
         send_default_pii=False,
-        traces_sample_rate=0.01,
+        include_local_variables=False,
+        max_request_body_size="never",
         before_send=scrubbed,
         before_send_transaction=scrubbed,
-        max_request_body_size="never",
+        before_breadcrumb=scrubbed,
+        **{"traces_sample_rate": TRACED, **options},
     )
-
-
-class RequestLog:
-    """One log line per request, and an `X-Request-Id` that is the caller's own where it is harmless."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        offered = request.headers.get("X-Request-Id", "")
-        request_id = offered if REQUEST_ID.fullmatch(offered) else uuid.uuid4().hex
-        started = time.perf_counter()
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
-            response = self.get_response(request)
-            caller = getattr(request, "caller", None)
-            request_log.log(
-                logging.WARNING if response.status_code >= 500 else logging.INFO,
-                "request",
-                extra={
-                    "method": request.method,
-                    "path": request.path,
-                    "status": response.status_code,
-                    "milliseconds": round((time.perf_counter() - started) * 1000, 2),
-                    "tenant": caller.tenant if caller else None,
-                    "outcome": response.get("X-Cache"),
-                },
-            )
-        response.headers["X-Request-Id"] = request_id
-        return response

@@ -1,4 +1,4 @@
-"""Renders docs/rooms.md: every module with its docstring's first sentence (`python -m config.rooms > docs/rooms.md`)."""
+"""Renders docs/rooms.md: each module with its docstring's first sentence (`python -m config.rooms > docs/rooms.md`)."""
 
 import ast
 import re

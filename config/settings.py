@@ -17,11 +17,16 @@ from config.env import Env, live_names
 from config.generated import kept_secret
 from config.observability import logging_config, start_sentry
 from config.reading import ConfigurationError, env
+from github_cache import metric_files
 
 try:
     ENV = env()
 except ConfigurationError as error:
     sys.exit(f"Hubcache cannot start:\n{error}")
+
+if shared := metric_files.folder():
+    # Before any module makes a metric, which opens its file at once.
+    shared.mkdir(parents=True, exist_ok=True)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = ENV.HUBCACHE_DATA_DIR.resolve()
@@ -76,7 +81,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "github_cache.hotcache.OfferMiddleware",
-    "config.observability.RequestLog",
+    "config.requests_observed.RequestLog",
     "django.middleware.security.SecurityMiddleware",
     "config.security.ContentSecurityPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -242,7 +247,6 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "/static/"
-STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [path for path in (BASE_DIR / "static",) if path.is_dir()]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

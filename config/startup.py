@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from config.env import Env
+from config.program import counting
 
 PUBLIC_GITHUB = "https://api.github.com"
 
@@ -49,7 +50,7 @@ def child_environment(
     environ: Mapping[str, str], env: Env, chosen: Plan, *, redis_url: str, sandbox: Mapping[str, str]
 ) -> dict[str, str]:
     """The environment of the children: what was given, the Redis that runs, and the sandbox's address and token."""
-    result = {**environ, "HUBCACHE_DATA_DIR": str(env.HUBCACHE_DATA_DIR.resolve())}
+    result = {**counting(environ, env.HUBCACHE_DATA_DIR), "HUBCACHE_DATA_DIR": str(env.HUBCACHE_DATA_DIR.resolve())}
     if chosen.redis is Redis.EMBEDDED:
         result["REDIS_URL"] = redis_url
     if chosen.redis is Redis.NONE:

@@ -8,8 +8,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 django_application = get_wsgi_application()
 
-from github_cache.hotcache import HotCache  # noqa: E402  (settings have to be loaded first)
-from stats import reports  # noqa: E402
+from config import hit_ratio  # noqa: E402  (settings have to be loaded first)
+from github_cache.hotcache import HotCache  # noqa: E402
 
 application = HotCache(django_application)
-reports.start()
+hit_ratio.start()

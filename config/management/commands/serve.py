@@ -1,18 +1,18 @@
 """`manage.py serve`: the web server alone, as containers and service managers start it."""
 
-import os
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from config import web
+from config.program import become
 from config.reading import env
-from config.web import command
 
 
 class Command(BaseCommand):
-    help = "Run the web server in the foreground (Granian; this process becomes it)."
+    help = "Run the web server in the foreground (Granian; this process becomes it). SIGHUP renews its workers."
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        program = command(env())
-        os.execv(program[0], program)  # noqa: S606
+        become(web.command(env()), settings.HUBCACHE_DATA_DIR)

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -15,12 +16,13 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
-from config import embedded_redis, preflight, web
+from config import embedded_redis, preflight, web, worker
 from config.env import Env
 from config.generated import kept_secret
 from config.reading import env
 from config.startup import GitHub, Plan, Redis, child_environment, plan
 from config.supervisor import Child, ChildDied, Supervisor, tail
+from github_cache import metric_files
 
 START_SECONDS = 30.0
 PYTHON = sys.executable
@@ -73,6 +75,7 @@ class House:
         redis_url = self._redis()
         sandbox = self._sandbox() if self.plan.github is GitHub.SANDBOX else {}
         self.environ = child_environment(os.environ, self.env, self.plan, redis_url=redis_url, sandbox=sandbox)
+        metric_files.clear(Path(self.environ[metric_files.VARIABLE]))
         self._manage("prepare")
         self._serve()
         organisation = self.environ.get("HUBCACHE_ORG") or self.env.HUBCACHE_ORG
@@ -112,11 +115,8 @@ class House:
         }
 
     def _serve(self) -> None:
-        celery = [PYTHON, "-m", "celery", "-A", "config"]
-        queues = "interactive,webhooks,warm"
-        worker = [*celery, "worker", "-P", "threads", "-c", "8", "-Q", queues, "--without-gossip", "--without-mingle"]
-        self._child("worker", [*worker, "-l", self.env.HUBCACHE_LOG_LEVEL])
-        self._child("beat", [*celery, "beat", "-l", self.env.HUBCACHE_LOG_LEVEL, "--pidfile", ""])
+        self._child("worker", worker.command(self.env))
+        self._child("beat", worker.beat_command(self.env))
         self._child("web", web.command(self.env))
         self._wait("The web server", "web", lambda: requests.get(f"{self._local}/health/live", timeout=1).ok)
 
