@@ -23,7 +23,7 @@ from github_cache.upstream.attempts import Bearer
 from github_cache.upstream.errors import BadAnswer, BadCall, NotOffered, Refused, Throttled, UpstreamError
 from github_cache.upstream.fetched import AutomationFiles, Fetched, NotModified, RepositoryPage, Source
 from github_cache.upstream.rest import Asker
-from github_cache.upstream.sources import Cursor, Flags, leads_on, plan
+from github_cache.upstream.sources import BOTH, Cursor, Flags, leads_on, plan
 from ratelimit import live
 from ratelimit.budget import Lane
 from ratelimit.verdict import Wait
@@ -106,13 +106,29 @@ def organization_repositories(tenant: str, org: str, *, lane: Lane, cursor: str 
 def automation_files(
     tenant: str, repositories: Sequence[Mapping[str, Any]], *, lane: Lane
 ) -> dict[str, AutomationFiles | UpstreamError] | Wait:
-    """The workflow and automation files of repositories (`full_name`, `default_branch`), by full name."""
-    names = [repository["full_name"] for repository in repositories]
+    """The workflow and automation files of repositories (`full_name`, `default_branch`), by full name.
+
+    A repository that is too much for GraphQL is read by REST. Raises what concerns all of them.
+    """
+    name = "automation_files"
+
+    def by_graphql() -> dict[str, AutomationFiles | UpstreamError] | Wait:
+        names = [repository["full_name"] for repository in repositories]
+        found = graphql_automations.read(names, tenant=tenant, lane=lane)
+        if isinstance(found, Wait):
+            return found
+        failed = [each for each in repositories if isinstance(found[each["full_name"]], BadAnswer)]
+        if not failed or "rest" not in plan("graphql", BOTH, _flags()):
+            return found
+        _left(name, "graphql", BadAnswer.__name__, f"{len(failed)} repositories could not be read")
+        again = rest_automations.read(failed, Asker(tenant, lane))
+        return found if isinstance(again, Wait) else found | again
+
     ways: dict[Source, Callable[[], dict[str, AutomationFiles | UpstreamError] | Wait]] = {
-        "graphql": lambda: graphql_automations.read(names, tenant=tenant, lane=lane),
+        "graphql": by_graphql,
         "rest": lambda: rest_automations.read(repositories, Asker(tenant, lane)),
     }
-    return _by_plan("automation_files", ways, first="graphql")
+    return _by_plan(name, ways, first="graphql")
 
 
 def _or_raise(found: Fetched | UpstreamError) -> Fetched:
@@ -140,9 +156,7 @@ def _one_by_one(resource: str, many: Sequence[Mapping[str, str]], asker: Asker) 
 
 def _by_plan(name: str, ways: Mapping[Source, Callable[[], T | Wait]], *, first: Source) -> T | Wait:
     """The first way that brings something; the shortest Wait where each has to wait."""
-    value = live.policy().value
-    flags = Flags(value("GITHUB_GRAPHQL_ENABLED"), value("GITHUB_REST_FALLBACK_ENABLED"), value("GITHUB_API_MODE"))
-    order = plan(first, frozenset(ways), flags)
+    order = plan(first, frozenset(ways), _flags())
     if not order:
         raise NotOffered(f"no API may be used for {name}: see GITHUB_API_MODE, GITHUB_GRAPHQL_ENABLED and others")
     waits: list[Wait] = []
@@ -162,6 +176,11 @@ def _by_plan(name: str, ways: Mapping[Source, Callable[[], T | Wait]], *, first:
         if following is not None:
             _left(name, source, found.why.value, f"{found.seconds:.0f} s to wait")
     return min(waits, key=lambda wait: wait.seconds)
+
+
+def _flags() -> Flags:
+    value = live.policy().value
+    return Flags(value("GITHUB_GRAPHQL_ENABLED"), value("GITHUB_REST_FALLBACK_ENABLED"), value("GITHUB_API_MODE"))
 
 
 def _left(name: str, source: Source, why: str, reason: str) -> None:

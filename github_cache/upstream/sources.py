@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from github_cache.upstream.errors import BadAnswer, BadCall, Forbidden, NoCredential, Unreachable, UpstreamError
 from github_cache.upstream.fetched import Source
 
+BOTH: frozenset[Source] = frozenset({"graphql", "rest"})
 _OTHER: dict[Source, Source] = {"graphql": "rest", "rest": "graphql"}
 
 

@@ -9,7 +9,7 @@ from github_cache import keys
 from github_cache.keys import Scope
 from github_cache.upstream import fetching, graphql
 from github_cache.upstream.errors import BadAnswer, BadCall, NotFound, NotOffered, Throttled, Unreachable
-from github_cache.upstream.fetched import Fetched, NotModified, RepositoryPage
+from github_cache.upstream.fetched import AutomationFiles, Fetched, NotModified, RepositoryPage
 from github_sandbox.entities import Repository
 from github_sandbox.server import Handle
 from ratelimit.budget import Lane
@@ -313,6 +313,19 @@ def test_a_reading_of_files_goes_on_where_a_limit_cut_it_off(sandbox: Handle, fl
         forget()
     assert waits
     assert found == whole
+
+
+def test_a_repository_that_is_too_much_for_graphql_is_read_by_rest(sandbox: Handle, flags: Flags) -> None:
+    named = repositories(sandbox)
+    whole = fetching.automation_files("default", named, lane=LANE)
+    sandbox.world.limits.change(graphql_blob_bytes=3_000)
+    before = len(sandbox.ledger.entries())
+    assert fetching.automation_files("default", named, lane=LANE) == whole
+    assert {entry["bucket"] for entry in sandbox.ledger.entries()[before:]} == {"graphql", "core"}
+    flags(GITHUB_API_MODE="graphql")
+    parts = fetching.automation_files("default", named, lane=LANE)
+    assert isinstance(parts, dict)
+    assert {type(each) for each in parts.values()} == {AutomationFiles, BadAnswer}
 
 
 def repositories(sandbox: Handle, cursor: str | None = None) -> list[dict[str, Any]]:

@@ -13,9 +13,8 @@ from github_cache.upstream.errors import (
     UpstreamError,
 )
 from github_cache.upstream.fetched import Source
-from github_cache.upstream.sources import Cursor, Flags, leads_on, plan
+from github_cache.upstream.sources import BOTH, Cursor, Flags, leads_on, plan
 
-BOTH: frozenset[Source] = frozenset({"graphql", "rest"})
 REST_ONLY: frozenset[Source] = frozenset({"rest"})
 
 
