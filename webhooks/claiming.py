@@ -6,8 +6,8 @@ scope that is being worked off is left alone until that is done, which keeps the
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from django.db import connection, transaction
@@ -24,7 +24,7 @@ LEASE = timedelta(seconds=60)
 """After this a row that is still being worked off is taken to be abandoned. A batch is given up well before."""
 
 ATTEMPTS_AT_MOST = 8
-SCOPES_AT_MOST, ROWS_AT_MOST = 20, 5000
+SCOPES_AT_MOST, ROWS_AT_MOST = 8, 5000
 
 State = WebhookEvent.State
 
@@ -88,80 +88,95 @@ def narrowed(touched: Touched, due: frozenset[Unit]) -> Touched:
 
 
 def claim(now: datetime, rhythm: Rhythm = debounce.RHYTHM) -> list[Batch]:
-    """Takes what is due, oldest scopes first. Deliveries that wait for the end of their burst are put off to it."""
-    with transaction.atomic():
-        scopes = _due_scopes(now)
-        if not scopes:
-            return []
-        rows = _locked(scopes, now)
-        batches: list[Batch] = []
-        for (tenant, scope), events in rows.items():
-            if not (usable := _without_poison(events, now)):
-                continue
-            waiting = debounce.bursts((unit, each.received_at.timestamp()) for each in usable for unit in each.units)
-            due = debounce.due(waiting, now.timestamp(), rhythm)
-            taken = tuple(each for each in usable if each.units & due or not each.units)
-            _put_off([each for each in usable if each.units and not each.units & due], waiting, rhythm)
-            if taken:
-                _hold(taken, now)
-                batches.append(Batch(tenant, scope, taken, due))
-        return batches
+    """Takes what is due, oldest scopes first. Deliveries that wait for the end of their burst are put off to it.
+
+    What to take is decided before the transaction, which only makes sure that nobody else has taken it: where one
+    writer keeps out all others, it keeps them out for three short statements.
+    """
+    batches: list[Batch] = []
+    poison: list[Claimed] = []
+    late: dict[float, list[int]] = defaultdict(list)
+    for (tenant, scope), events in _waiting(_due_scopes(now), now).items():
+        poison += [each for each in events if each.attempts >= ATTEMPTS_AT_MOST]
+        usable = [each for each in events if each.attempts < ATTEMPTS_AT_MOST]
+        waiting = debounce.bursts((unit, each.received_at.timestamp()) for each in usable for unit in each.units)
+        due = debounce.due(waiting, now.timestamp(), rhythm)
+        taken = tuple(each for each in usable if each.units & due or not each.units)
+        for each in usable:
+            if each.units and not each.units & due:
+                late[min(waiting[unit].due(rhythm) for unit in each.units)].append(each.id)
+        if taken:
+            batches.append(Batch(tenant, scope, taken, due))
+    _park(poison, now)
+    for due_at, ids in late.items():
+        put_off = WebhookEvent.objects.filter(pk__in=ids, state=State.RECEIVED)
+        put_off.update(next_try_at=datetime.fromtimestamp(due_at, UTC))
+    return _hold(batches, now) if batches else []
 
 
-def next_due(now: datetime) -> float | None:
-    """Seconds until something is due, at least 0; None where nothing waits."""
-    first = WebhookEvent.objects.waiting().aggregate(first=Min("next_try_at"))["first"]
-    return None if first is None else max(0.0, (first - now).total_seconds())
+def _held_scopes(now: datetime) -> set[tuple[str, str]]:
+    worked_on = WebhookEvent.objects.filter(state=State.PROCESSING, next_try_at__gt=now)
+    return set(worked_on.values_list("tenant_id", "scope").distinct())
 
 
 def _due_scopes(now: datetime) -> list[tuple[str, str]]:
-    worked_on = WebhookEvent.objects.filter(state=State.PROCESSING, next_try_at__gt=now)
-    held = set(worked_on.values_list("tenant_id", "scope").distinct())
-    due = (
-        WebhookEvent.objects.filter(next_try_at__lte=now)
-        .values_list("tenant_id", "scope")
-        .annotate(first=Min("next_try_at"))
-        .order_by("first")
-    )
-    found = (row[:2] for row in due[: SCOPES_AT_MOST + len(held)])
+    held = _held_scopes(now)
+    due = WebhookEvent.objects.filter(next_try_at__lte=now).values_list("tenant_id", "scope")
+    oldest_first = due.annotate(first=Min("next_try_at")).order_by("first")
+    found = (row[:2] for row in oldest_first[: SCOPES_AT_MOST + len(held)])
     return [each for each in found if each not in held][:SCOPES_AT_MOST]
 
 
-def _locked(scopes: Iterable[tuple[str, str]], now: datetime) -> Mapping[tuple[str, str], list[Claimed]]:
+def _waiting(scopes: list[tuple[str, str]], now: datetime) -> Mapping[tuple[str, str], list[Claimed]]:
     """The rows of these scopes that wait, in the order of arrival; those that failed only when it is time."""
+    if not scopes:
+        return {}
     by_tenant = defaultdict(list)
     for tenant, scope in scopes:
         by_tenant[tenant].append(scope)
     wanted = Q()
     for tenant, names in by_tenant.items():
         wanted |= Q(tenant_id=tenant, scope__in=names)
-    rows = WebhookEvent.objects.waiting().filter(wanted).filter(Q(next_try_at__lte=now) | Q(state=State.RECEIVED))
-    if connection.features.has_select_for_update_skip_locked:
-        rows = rows.select_for_update(skip_locked=True)
+    rows = WebhookEvent.objects.waiting().filter(wanted).filter(_claimable(now)).order_by("id")
     found: dict[tuple[str, str], list[Claimed]] = defaultdict(list)
-    columns = (
-        "tenant_id",
-        "scope",
-        "id",
-        "event_type",
-        "repository_full_name",
-        "received_at",
-        "attempts",
-        "touched",
-        "pending",
-    )
-    for tenant, scope, pk, event, repository, received_at, attempts, touched, pending in rows.order_by(
-        "id"
-    ).values_list(*columns)[:ROWS_AT_MOST]:
-        what = Touched.of_json(touched)
-        left = units(what) if pending is None else frozenset(map(Unit.of, pending))
-        found[tenant, scope].append(Claimed(pk, event, repository, received_at, attempts, what, left))
+    for row in rows.only(*_READ)[:ROWS_AT_MOST]:
+        touched = Touched.of_json(row.touched)
+        left = units(touched) if row.pending is None else frozenset(map(Unit.of, row.pending))
+        found[row.tenant_id, row.scope].append(
+            Claimed(row.pk, row.event_type, row.repository_full_name, row.received_at, row.attempts, touched, left)
+        )
     return found
 
 
-def _without_poison(events: list[Claimed], now: datetime) -> list[Claimed]:
-    """Parks what was begun too often without an end: it may be what kills its workers."""
-    poison = [each for each in events if each.attempts >= ATTEMPTS_AT_MOST]
+_READ = ("tenant_id", "scope", "event_type", "repository_full_name", "received_at", "attempts", "touched", "pending")
+
+
+def _claimable(now: datetime) -> Q:
+    return Q(next_try_at__lte=now) | Q(state=State.RECEIVED, next_try_at__isnull=False)
+
+
+def _hold(batches: list[Batch], now: datetime) -> list[Batch]:
+    """Claims what is still to be had of these batches."""
+    wanted = [each.id for batch in batches for each in batch.events]
+    with transaction.atomic():
+        rows = WebhookEvent.objects.filter(pk__in=wanted).filter(_claimable(now))
+        if connection.features.has_select_for_update_skip_locked:
+            rows = rows.select_for_update(skip_locked=True)
+        free = set(rows.values_list("pk", flat=True))
+        held = _held_scopes(now)
+        left = [
+            replace(batch, events=tuple(each for each in batch.events if each.id in free))
+            for batch in batches
+            if (batch.tenant, batch.scope) not in held
+        ]
+        WebhookEvent.objects.filter(pk__in=[each.id for batch in left for each in batch.events]).update(
+            state=State.PROCESSING, attempts=F("attempts") + 1, next_try_at=now + LEASE
+        )
+    return [batch for batch in left if batch.events]
+
+
+def _park(poison: list[Claimed], now: datetime) -> None:
+    """What was begun too often without an end may be what kills its workers."""
     if poison:
         WebhookEvent.objects.filter(pk__in=[each.id for each in poison]).update(
             state=State.FAILED,
@@ -171,20 +186,3 @@ def _without_poison(events: list[Claimed], now: datetime) -> list[Claimed]:
         )
         for each in poison:
             metrics.webhook_events_failed_total.labels(label(each.event_type), "parked").inc()
-    return [each for each in events if each.attempts < ATTEMPTS_AT_MOST]
-
-
-def _put_off(events: list[Claimed], waiting: Mapping[Unit, debounce.Burst], rhythm: Rhythm) -> None:
-    until: dict[float, list[int]] = defaultdict(list)
-    for each in events:
-        due = debounce.next_due({unit: waiting[unit] for unit in each.units}, rhythm)
-        if due is not None:
-            until[due].append(each.id)
-    for due, ids in until.items():
-        WebhookEvent.objects.filter(pk__in=ids).update(next_try_at=datetime.fromtimestamp(due, UTC))
-
-
-def _hold(events: Iterable[Claimed], now: datetime) -> None:
-    WebhookEvent.objects.filter(pk__in=[each.id for each in events]).update(
-        state=State.PROCESSING, attempts=F("attempts") + 1, next_try_at=now + LEASE
-    )

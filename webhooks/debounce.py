@@ -46,8 +46,3 @@ def bursts(arrivals: Iterable[tuple[Key, float]]) -> dict[Key, Burst]:
 def due(waiting: Mapping[Key, Burst], now: float, rhythm: Rhythm) -> frozenset[Key]:
     """The keys whose time has come."""
     return frozenset(key for key, burst in waiting.items() if burst.due(rhythm) <= now)
-
-
-def next_due(waiting: Mapping[Key, Burst], rhythm: Rhythm) -> float | None:
-    """When the first of them is due, epoch seconds; None where nothing waits."""
-    return min((burst.due(rhythm) for burst in waiting.values()), default=None)

@@ -34,13 +34,12 @@ SWEPT_WITHIN = 30.0
 """What is due later than this is left to the sweeper."""
 
 
-def run(seconds: float = RUN_SECONDS, clock: Callable[[], datetime] = timezone.now) -> float | None:
-    """Works off whatever is due, for up to `seconds`; in how many seconds the next is due, None where nothing waits."""
+def run(seconds: float = RUN_SECONDS, clock: Callable[[], datetime] = timezone.now) -> None:
+    """Works off whatever is due by `clock`, for up to `seconds`."""
     until = time.monotonic() + seconds
     while time.monotonic() < until and (batches := claiming.claim(clock())):
         for batch in batches:
             work_off(batch)
-    return claiming.next_due(clock())
 
 
 def answer_bell(event_id: int) -> float | None:

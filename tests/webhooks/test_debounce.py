@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webhooks.debounce import Burst, Rhythm, bursts, due, next_due
+from webhooks.debounce import Burst, Rhythm, bursts, due
 
 RHYTHM = Rhythm(quiet=1.0, longest=5.0)
 
@@ -12,7 +12,6 @@ def test_a_single_event_is_due_after_the_quiet_time() -> None:
     waiting = bursts([("meta", 100.0)])
     assert due(waiting, 100.9, RHYTHM) == frozenset()
     assert due(waiting, 101.0, RHYTHM) == {"meta"}
-    assert next_due(waiting, RHYTHM) == 101.0
 
 
 def test_each_further_event_puts_it_off_up_to_the_longest_wait() -> None:
@@ -29,7 +28,6 @@ def test_keys_do_not_put_each_other_off() -> None:
 def test_nothing_waits() -> None:
     assert bursts([]) == {}
     assert due({}, 1.0, RHYTHM) == frozenset()
-    assert next_due({}, RHYTHM) is None
 
 
 @given(st.lists(st.floats(0, 100), min_size=1, max_size=200))
@@ -52,4 +50,4 @@ def test_no_event_waits_longer_than_the_longest_and_refetches_are_few(arrivals: 
 
 def test_five_hundred_events_in_a_second_make_one_refetch() -> None:
     waiting = bursts([("meta", 100 + each / 500) for each in range(500)])
-    assert next_due(waiting, RHYTHM) == 100 + 499 / 500 + 1.0
+    assert waiting["meta"].due(RHYTHM) == 100 + 499 / 500 + 1.0
