@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from django.conf import settings
 
-from github_cache import keeping
+from github_cache import keeping, scoping
 from github_cache.asks import Ask, Graphql, Http, Typed
 from github_cache.entries import Validators
 from github_cache.keeping import Answer
@@ -135,7 +135,14 @@ def _typed(ask: Ask, target: Typed, known: Validators | None, lane: Lane) -> Ask
     params = target.mapping
     name = f"{params['owner']}/{params['repo']}" if "owner" in params else params.get("org", "")
     extra = {"more": True} if fetched.more else {}
-    return Asked(answer, fetched.scope, None, fetched.public, name, keep=fetched.complete, extra=extra)
+    owner = _owner(ask.tenant, fetched.value) if target.resource == "repository" else None
+    return Asked(answer, fetched.scope, owner, fetched.public, name, keep=fetched.complete, extra=extra)
+
+
+def _owner(tenant: str, repository: Any) -> Scope | None:
+    """The organisation that a normalised repository belongs to, where its name was heard of."""
+    place = scoping.alias(tenant, "org", repository["owner"]["login"])
+    return place.scope if place else None
 
 
 def _refused(status: int, message: str) -> Answer:

@@ -93,7 +93,7 @@ class Ask:
     @property
     def names(self) -> bool:
         """True where the answer itself tells which repository or organisation its name means."""
-        return isinstance(self.target, Typed) or self.route.template in NAMING
+        return self.route.template in NAMING
 
     def insisting(self) -> "Ask":
         """The same, to be answered by GitHub."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from github_cache import asking, asks, coalescing, filling, holding, hot, metrics, room
+from github_cache import asking, asks, coalescing, filling, holding, hot, metrics, room, scoping
 from github_cache.asks import Ask, Http
 from github_cache.coalescing import Role
 from github_cache.freshness import Decision
@@ -43,8 +43,10 @@ def read(ask: Ask, lane: Lane = Lane.INTERACTIVE) -> Served | Wait:
     answer = _read(ask, lane)
     if isinstance(answer, Wait):
         metrics.WAITS.labels(answer.why.value).inc()
-    else:
-        metrics.reads(ask.tenant, ask.route.kind, answer.outcome.value).inc()
+        return answer
+    metrics.reads(ask.tenant, ask.route.kind, answer.outcome.value).inc()
+    if lane is Lane.INTERACTIVE and answer.status == 200 and (place := scoping.locate(ask.tenant, ask.match)):
+        hot.note(ask, place.scope, time.time())
     return answer
 
 
@@ -56,8 +58,6 @@ def _read(ask: Ask, lane: Lane) -> Served | Wait:
         return _passed(ask, lane)
     now = time.time()
     found = holding.look(ask, now, policy)
-    if lane is Lane.INTERACTIVE and found.place is not None:
-        hot.note(ask, found.place.scope, now)
     if found.kept and found.decision is Decision.FRESH:
         return _from(found.kept, Outcome.HIT, now)
     if found.kept and found.decision is Decision.SERVE_STALE:

@@ -88,6 +88,11 @@ class Background:
         self._pool.submit(self._run, key, job)
         return True
 
+    @property
+    def busy(self) -> bool:
+        """True while a job waits or runs."""
+        return bool(self._keys)
+
     def _run(self, key: str, job: Callable[[], object]) -> None:
         try:
             job()

@@ -1,0 +1,166 @@
+"""/api/v1/github: one shape, cached, paged; refusals are problems with GitHub's reason."""
+
+import pytest
+
+from tests.github_cache.gateway.house import House
+
+BASE = "/api/v1/github/octo/hello"
+
+
+@pytest.mark.parametrize("path", ["info", "languages", "issues", "pulls", "workflows"])
+def test_the_second_read_asks_nobody(house: House, path: str) -> None:
+    first = house.get(f"{BASE}/{path}")
+    house.forgotten()
+    second = house.get(f"{BASE}/{path}")
+    assert (first.status_code, first["X-Cache"], second["X-Cache"]) == (200, "MISS", "HIT")
+    assert (house.calls, first.json()) == (0, second.json())
+
+
+def test_use_cache_false_asks_github_for_free_where_nothing_changed(house: House) -> None:
+    house.get(f"{BASE}/info")
+    house.pass_time(10)
+    house.get(f"{BASE}/info")
+    house.forgotten()
+    answer = house.get(f"{BASE}/info?use_cache=false")
+    assert (answer["X-Cache"], house.calls, house.cost) == ("REVALIDATED", 1, 0)
+
+
+def test_pages_lead_to_the_next(house: House) -> None:
+    first = house.get(f"{BASE}/issues?per_page=2")
+    assert [issue["number"] for issue in first.json()] == [3, 2]
+    assert first["Link"] == f'<http://127.0.0.1:8000{BASE}/issues?per_page=2&page=2>; rel="next"'
+    second = house.get(f"{BASE}/issues?per_page=2&page=2")
+    assert [issue["number"] for issue in second.json()] == [1]
+    assert "Link" not in second
+
+
+def test_an_organisations_repositories(house: House) -> None:
+    answer = house.get("/api/v1/github/orgs/octo/repos")
+    assert {each["full_name"] for each in answer.json()} == {"octo/hello", "octo/secret"}
+    assert house.get("/api/v1/github/orgs/octo/repos")["X-Cache"] == "HIT"
+
+
+@pytest.mark.parametrize(
+    ("query", "word"),
+    [
+        ("issues?state=nope", "state"),
+        ("issues?per_page=101", "per_page"),
+        ("issues?page=0", "page"),
+        ("issues?since=yesterday", "since"),
+        ("info?use_cache=perhaps", "use_cache"),
+    ],
+)
+def test_what_makes_no_sense_is_named(house: House, query: str, word: str) -> None:
+    house.forgotten()
+    answer = house.get(f"{BASE}/{query}")
+    assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
+    assert word in answer.json()["detail"]
+    assert house.calls == 0
+
+
+@pytest.mark.parametrize("name", ["../hello", "octo/..", "octo/a%20b", "-octo/hello", "octo/" + "a" * 101])
+def test_names_that_cannot_be_are_refused_unasked(house: House, name: str) -> None:
+    house.forgotten()
+    assert house.get(f"/api/v1/github/{name}/info").status_code in (400, 404)
+    assert house.calls == 0
+
+
+def test_githubs_refusal_keeps_its_reason(house: House) -> None:
+    answer = house.get("/api/v1/github/octo/nope/info")
+    assert (answer.status_code, answer.json()["detail"]) == (404, "GitHub: Not Found")
+
+
+def test_what_a_client_holds_is_not_sent_again(house: House) -> None:
+    etag = house.get(f"{BASE}/info")["ETag"]
+    answer = house.get(f"{BASE}/info", If_None_Match=etag)
+    assert (answer.status_code, answer.content, answer["ETag"]) == (304, b"", etag)
+    assert house.get(f"{BASE}/info", If_None_Match=f'"x", {etag.removeprefix("W/")}').status_code == 304
+    assert house.get(f"{BASE}/info", If_None_Match='"x"').status_code == 200
+
+
+def test_invalidating_makes_the_next_read_ask(house: House) -> None:
+    house.get(f"{BASE}/languages")
+    told = house.ask("POST", f"{BASE}/cache/invalidate")
+    assert told.json()["epochs"] > 5
+    assert house.get(f"{BASE}/languages")["X-Cache"] in ("REVALIDATED", "MISS")
+
+
+def test_without_a_credential_it_says_so(house: House, settings) -> None:
+    settings.GITHUB_TOKEN, settings.GITHUB_TOKENS = "", ()
+    house.pass_time(0)
+    answer = house.get(f"{BASE}/info")
+    assert answer.status_code == 503
+    assert "credential" in answer.json()["detail"]
+
+
+def test_limits_status(house: House) -> None:
+    told = house.get("/api/v1/rate-limits/status").json()
+    assert told["status"] == "success"
+    assert set(told["rate_limits"]) >= {"core", "search", "graphql"}
+    core = told["rate_limits"]["core"]
+    assert set(core) == {"limit", "remaining", "reset", "used", "percentage_used"}
+    assert core["reset"].endswith("Z")
+    assert told["accounts"][0]["rate_limits"]["core"] == core
+    house.forgotten()
+    house.get("/api/v1/rate-limits/status")
+    assert house.calls == 0
+    house.get("/api/v1/rate-limits/status?refresh=true")
+    assert (house.calls, house.cost) == (1, 0)
+
+
+def test_limits_history_and_health(house: House) -> None:
+    assert house.ask("POST", "/api/v1/rate-limits/track").json()["rows"] >= 3
+    rows = house.get("/api/v1/rate-limits/history?resource_type=core").json()
+    assert rows["total"] == 1
+    assert rows["results"][0]["limit"] == 5000
+    assert house.get("/api/v1/rate-limits/history?hours=x").status_code == 400
+    health = house.get("/api/v1/rate-limits/health").json()
+    assert (health["status"], health["healthy"]) == ("healthy", True)
+    assert "ghp_" not in str(health) + str(rows)
+
+
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        ({}, "everything"),
+        ({"organization": "octo"}, "everything of octo"),
+        ({"repository": "octo/hello"}, "everything of octo/hello"),
+        ({"repository": "octo/hello", "kind": "labels"}, "labels of octo/hello"),
+        ({"url": "/repos/octo/hello/labels"}, "/repos/octo/hello/labels"),
+        ({"url": "http://127.0.0.1:8000/api/v3/repos/octo/hello/labels"}, "labels"),
+    ],
+)
+def test_clearing_says_how_much_went(house: House, body: dict, what: str) -> None:
+    house.get("/api/v3/repos/octo/hello/labels")
+    house.get("/api/v3/orgs/octo/repos")
+    told = house.ask("POST", "/api/v1/admin/cache/clear", body=body)
+    assert told.status_code == 200
+    assert what in told.json()["cleared"]
+    assert told.json()["entries"] + told.json()["epochs"] >= 1
+    if "organization" not in body:
+        assert house.get("/api/v3/repos/octo/hello/labels")["X-Cache"] != "HIT"
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"repository": "octo/never"}, 404),
+        ({"repository": "nonsense"}, 400),
+        ({"repository": "octo/hello", "organization": "octo"}, 400),
+        ({"repository": "octo/hello", "kind": "nonsense"}, 400),
+        ({"url": "/../x"}, 400),
+    ],
+)
+def test_what_cannot_be_cleared(house: House, body: dict, status: int) -> None:
+    house.get("/api/v3/repos/octo/hello/labels")
+    assert house.ask("POST", "/api/v1/admin/cache/clear", body=body).status_code == status
+
+
+def test_figures(house: House) -> None:
+    house.get("/api/v3/repos/octo/hello/labels")
+    house.get("/api/v3/repos/octo/hello/labels")
+    told = house.get("/api/v1/admin/cache/stats").json()
+    assert told["tenant"] == "default"
+    assert told["store"]["kind"] == "redis"
+    assert told["reads"]["hits"] >= 1
+    assert told["scopes"] >= 1

@@ -1,0 +1,113 @@
+"""What people use is remembered, and fetched before they ask again; a healthy hook makes it live longer."""
+
+import time
+
+import pytest
+
+from github_cache import asks, gateway, hooks, hot, room, tasks, warm_up
+from github_cache.keys import Scope
+from ratelimit.budget import Lane
+from tests.github_cache.gateway.house import GUEST, TENANT, House
+
+HELLO = "/api/v3/repos/octo/hello"
+
+
+@pytest.fixture(autouse=True)
+def quiet_end(house: House):
+    """Nothing is under way when the servers go."""
+    yield
+    settle()
+
+
+def settle() -> None:
+    """Returns once what the background was given is done."""
+    background = room.background()
+    while background.busy:
+        time.sleep(0.001)
+
+
+def scope(house: House) -> Scope:
+    return Scope("repo", str(house.repository().id))
+
+
+def test_what_was_asked_is_remembered_once(house: House) -> None:
+    for _ in range(3):
+        house.get(f"{HELLO}/labels")
+    settle()
+    house.get("/api/v1/github/octo/hello/info")
+    settle()
+    asked = hot.lately(TENANT, scope(house))
+    assert [ask.route.kind for ask in asked] == ["meta", "labels"]
+    assert gateway.refresh(asked[1], Lane.WEBHOOK).status == 200
+
+
+def test_what_a_token_asks_is_not_remembered(house: House) -> None:
+    house.get(f"{HELLO}/labels", token=GUEST)
+    settle()
+    assert hot.lately(TENANT, scope(house)) == ()
+
+
+def test_a_round_refreshes_what_is_due_and_nothing_else(house: House) -> None:
+    house.get(f"{HELLO}/labels")
+    settle()
+    house.get(f"{HELLO}/languages")
+    settle()
+    house.pass_time(880)
+    house.get(HELLO)
+    settle()
+    house.pass_time(10)
+    house.forgotten()
+    done = warm_up.run(TENANT)
+    assert done.refreshed >= 1
+    assert done.left == 0
+    assert any("labels" in path for path in house.paths)
+    assert not any("languages" in path for path in house.paths)
+
+
+def test_the_task_does_a_round_for_a_tenant(house: House) -> None:
+    house.get(f"{HELLO}/labels")
+    settle()
+    house.pass_time(880)
+    tasks.warm_tenant(TENANT)
+    house.forgotten()
+    assert house.get(f"{HELLO}/labels")["X-Cache"] == "HIT"
+
+
+def test_asks_are_written_down_and_read_again(house: House) -> None:
+    one = asks.http(asks.pool_caller(TENANT), "/repos/octo/hello/labels/a b", "per_page=2", accept="", api_version="")
+    other = asks.typed(asks.pool_caller(TENANT), "issues", {"owner": "octo", "repo": "hello", "state": "all"})
+    for ask in (one, other):
+        assert asks.read(TENANT, asks.written(ask) or b"") == ask
+    assert asks.read(TENANT, b"rubbish") is None
+    assert asks.read(TENANT, b'["typed","nonsense",{}]') is None
+
+
+def test_a_healthy_hook_makes_its_kinds_live_longer(house: House) -> None:
+    house.get(f"{HELLO}/labels")
+    short = house.get(f"{HELLO}/labels")["Cache-Status"]
+    hooks.report(TENANT, scope(house), {"labels"}, time.time() + 600)
+    long = house.get(f"{HELLO}/labels")["Cache-Status"]
+    assert int(short.rpartition("=")[2]) <= 900 < int(long.rpartition("=")[2]) <= 3600
+    assert hooks.covers(TENANT, scope(house), "labels")
+    assert not hooks.covers(TENANT, scope(house), "issues")
+
+
+def test_an_organisations_hook_counts_for_its_repositories(house: House) -> None:
+    house.get(HELLO)
+    house.pass_time(10)
+    house.get(f"{HELLO}/labels")
+    hooks.report(TENANT, Scope("org", "9001"), {"labels"}, time.time() + 600)
+    long = house.get(f"{HELLO}/labels")["Cache-Status"]
+    assert int(long.rpartition("=")[2]) > 900
+
+
+def test_a_hook_that_fell_silent_counts_no_more(house: House) -> None:
+    house.get(f"{HELLO}/labels")
+    hooks.report(TENANT, scope(house), {"labels"}, time.time() + 600)
+    hooks.report(TENANT, scope(house), {"labels"}, time.time() - 1)
+    assert int(house.get(f"{HELLO}/labels")["Cache-Status"].rpartition("=")[2]) <= 900
+
+
+@pytest.mark.parametrize("rubbish", [None, b"", b"x", b"99999999999 ", b"\xff 1", b"labels 99999999999"])
+def test_a_report_that_cannot_be_read_covers_nothing(rubbish: bytes | None) -> None:
+    assert not hooks.told_of(rubbish, "labels", 0.0)
