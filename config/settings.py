@@ -197,6 +197,10 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "github_cache.api.schema.complete",
+    ],
 }
 
 # The broker carries bells only (the database rows are the queue), so a publisher never waits long for it.

@@ -1,0 +1,76 @@
+"""With a DSN, errors and traces go to Sentry without secrets; without one nothing is even imported."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.journeys.house import clean_environment
+
+ROOT = Path(__file__).parents[2]
+REPORT = """
+import http.server, json, sys, threading
+import django, redis, requests
+from config import observability
+from sentry_sdk.transport import Transport
+
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+sent = []
+
+class Kept(Transport):
+    def capture_envelope(self, envelope):
+        sent.extend(item.payload.json for item in envelope.items if item.payload.json)
+
+observability.start_sentry("https://key@sentry.invalid/1", transport=Kept, traces_sample_rate=1.0)
+django.setup()
+import sentry_sdk
+token = "ghp_" + "a1" * 18
+with sentry_sdk.start_transaction(name="GET /" + token):
+    try:
+        raise ValueError("refused " + token)
+    except ValueError:
+        sentry_sdk.capture_exception()
+    redis.Redis.from_url(sys.argv[1]).get("key")
+    requests.get(f"http://127.0.0.1:{server.server_port}/repos", timeout=5)
+from wsgiref.util import setup_testing_defaults
+from config.wsgi import application
+environ = {"PATH_INFO": "/health/live"}
+setup_testing_defaults(environ)
+list(application(environ, lambda *_: None))
+sentry_sdk.flush()
+print(json.dumps({"sent": sent, "installed": sorted(sentry_sdk.get_client().integrations)}))
+"""
+
+
+def run(code: str, folder: Path, *arguments: str) -> str:
+    environ = {
+        **clean_environment(),
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "HUBCACHE_DATA_DIR": str(folder),
+        "REDIS_ENABLED": "false",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], cwd=ROOT, env=environ, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_errors_and_traces_are_sent_scrubbed(tmp_path: Path, redis_server: str) -> None:
+    said = run(REPORT, tmp_path, redis_server)
+    assert "a1a1a1" not in said
+    told = json.loads(said)
+    assert {"django", "celery", "redis", "stdlib"} <= set(told["installed"])
+    errors = [event for event in told["sent"] if event.get("exception")]
+    assert errors[0]["exception"]["values"][0]["value"] == "refused [redacted]"
+    assert "vars" not in errors[0]["exception"]["values"][0]["stacktrace"]["frames"][0]
+    traces = [event for event in told["sent"] if event.get("type") == "transaction"]
+    operations = {span["op"] for trace in traces for span in trace["spans"]}
+    assert {"db.redis", "http.client"} <= operations
+    assert any(trace["transaction"] == "/health/live" for trace in traces)
+
+
+def test_without_a_dsn_it_costs_nothing(tmp_path: Path) -> None:
+    code = "import django, sys; django.setup(); import config.wsgi; print('sentry_sdk' in sys.modules)"
+    assert run(code, tmp_path) == "False\n"
