@@ -207,6 +207,7 @@ class SyncRun(models.Model):
     unread = models.PositiveIntegerField(default=0, help_text="Repositories whose files GitHub did not give.")
     message = models.TextField(blank=True)
     stop_asked = models.BooleanField(default=False)
+    runner = models.CharField(max_length=300, blank=True, help_text="The process at it: machine, number, beginning.")
     started_at = models.DateTimeField(default=timezone.now)
     moved_at = models.DateTimeField(default=timezone.now, help_text="When it last made progress.")
     finished_at = models.DateTimeField(null=True, blank=True)

@@ -18,14 +18,14 @@ from github_cache import asks, gateway
 from github_cache.upstream.errors import BadAnswer, UpstreamError
 from ratelimit.budget import Lane
 from ratelimit.verdict import Wait
-from stats import answers, indexing, snapshots, statistics
+from stats import answers, indexing, runners, snapshots, statistics
 from stats.counting import Audience
 from stats.indexing import Outcome
 from stats.models import Organization, Repository, SyncRun
 
 log = logging.getLogger("hubcache.stats.syncing")
 
-BATCH: Final = 20  # repositories whose files are asked for at once
+BATCH: Final = 50  # repositories whose files are asked for at once
 _GONE: Final = frozenset({404, 410, 451})
 GIVEN_UP_AFTER: Final = timedelta(minutes=2)  # a run without progress for so long was cut off
 RESUMED_WITHIN: Final = timedelta(hours=24)  # an older one begins anew
@@ -142,10 +142,12 @@ def _begin(tenant: str, login: str) -> SyncRun | None:
         Organization.objects.select_for_update().get(pk=organization.pk)
         last = organization.syncs.first()
         if last is None or last.state == SyncRun.State.DONE or last.started_at < now - RESUMED_WITHIN:
-            return SyncRun.objects.create(organization=organization)
-        if last.state == SyncRun.State.RUNNING and last.moved_at > now - GIVEN_UP_AFTER:
+            return SyncRun.objects.create(organization=organization, runner=runners.this_process())
+        lives = last.moved_at > now - GIVEN_UP_AFTER and not runners.is_gone(last.runner)
+        if last.state == SyncRun.State.RUNNING and lives:
             return None
         last.state, last.done, last.message = SyncRun.State.RUNNING, last.done_at_cursor, ""
+        last.runner = runners.this_process()
         last.stop_asked, last.finished_at, last.moved_at = False, None, now
         last.save()
         return last
