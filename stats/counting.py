@@ -4,13 +4,13 @@ Within a facet either value will do, facets among each other all have to hold, a
 narrow its own counts. Counts are exact.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 
 import numpy as np
 
-from stats.columns import Ints, Mask, Snapshot
+from stats.columns import Ints, Mask, Snapshot, sums
 from stats.filters import Choice, Query
 from stats.vocabulary import FACETS, REPOSITORY_KIND
 
@@ -22,7 +22,41 @@ class Audience(Enum):
     PUBLIC = "public"
 
 
-@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many of the rows in a mask have each value. More than half of all automations are counted by the others."""
+
+    def __init__(self, snapshot: Snapshot, mask: Mask) -> None:
+        self._snapshot = snapshot
+        self.size = int(np.count_nonzero(mask))
+        self._inverted = False
+        if 2 * self.size > snapshot.automations and not (mask & snapshot.live_repositories).any():
+            self._inverted, mask = True, snapshot.live_automations & ~mask
+        self._rows = np.flatnonzero(mask)
+
+    def counts(self, facet: str) -> Ints:
+        """By value of `facet`, in the order of its names."""
+        counted = self._of_automations if FACETS[facet].bearer == "automation" else self._of_repositories
+        return counted[self._snapshot.numbers[facet]]
+
+    @cached_property
+    def _of_automations(self) -> Ints:
+        plane = self._snapshot.planes["automation"]
+        counted = np.bincount(plane.values_of(self._rows)[0], minlength=len(plane.totals))
+        return plane.totals - counted if self._inverted else counted
+
+    @cached_property
+    def _of_repositories(self) -> Ints:
+        plane = self._snapshot.planes["repository"]
+        if not len(self._rows):
+            return plane.totals if self._inverted else np.zeros_like(plane.totals)
+        weights = np.bincount(self._snapshot.repository_of.take(self._rows))
+        repositories = weights.nonzero()[0]
+        values, lengths = plane.values_of(repositories)
+        counted = sums(values, np.repeat(weights[repositories], lengths), len(plane.totals))
+        return plane.totals - counted if self._inverted else counted
+
+
+@dataclass(frozen=True)
 class Matches:
     """The rows that match: `base` without any choice of facets, `by_facet` what each chosen facet lets through.
 
@@ -32,17 +66,23 @@ class Matches:
     snapshot: Snapshot
     query: Query
     base: Mask
-    by_facet: Mapping[str, Mask]
+    by_facet: dict[str, Mask]
     all: Mask
-    whole: bool  # nothing narrows: the totals are the counts
 
-    def without(self, facet: str) -> Mask:
-        """The rows that match everything but the choice of `facet`."""
-        mask = self.base.copy()
+    @cached_property
+    def tally(self) -> Tally:
+        """The counts of everything that matches."""
+        return Tally(self.snapshot, self.all)
+
+    def counts(self, facet: str) -> Ints:
+        """How many of the matching rows have each value of `facet`, its own choice apart."""
+        if facet not in self.by_facet:
+            return self.tally.counts(facet)
+        mask = self.base
         for other, allowed in self.by_facet.items():
             if other != facet:
-                mask &= allowed
-        return mask
+                mask = mask & allowed
+        return Tally(self.snapshot, mask).counts(facet)
 
 
 def match(snapshot: Snapshot, query: Query, audience: Audience, *, found: Mask | None, universe: Mask) -> Matches:
@@ -58,7 +98,7 @@ def match(snapshot: Snapshot, query: Query, audience: Audience, *, found: Mask |
     everything = base
     for allowed in by_facet.values():
         everything = everything & allowed
-    return Matches(snapshot, query, base, by_facet, everything, whole=everything is snapshot.live_automations)
+    return Matches(snapshot, query, base, by_facet, everything)
 
 
 def universe_of(snapshot: Snapshot, query: Query) -> Mask:
@@ -68,51 +108,33 @@ def universe_of(snapshot: Snapshot, query: Query) -> Mask:
     return snapshot.live_automations
 
 
-def counts(matches: Matches, facet: str) -> Ints:
-    """How many of the matching rows have each value of `facet`, by the value's number."""
-    snapshot = matches.snapshot
-    if matches.whole:
-        return snapshot.totals[facet]
-    mask = matches.without(facet) if facet in matches.by_facet else matches.all
-    entries = snapshot.entries[facet]
-    size = len(snapshot.totals[facet])
-    if FACETS[facet].bearer == "automation":
-        return np.bincount(entries.values[mask[entries.owners]], minlength=size)
-    weights = np.bincount(snapshot.repository_of[mask], minlength=len(snapshot.public))
-    return np.bincount(entries.values, weights=weights[entries.owners], minlength=size).astype(np.int64)
-
-
-def numbers_of(snapshot: Snapshot, facet: str, value: str) -> tuple[str, list[int]]:
-    """The facet that really bears a chosen value, and the value's numbers in it.
+def places_of(snapshot: Snapshot, facet: str, value: str) -> tuple[str, list[int]]:
+    """The facet that really bears a chosen value, and the value's places among its names.
 
     A version (``actions/checkout@v4``) chosen as an action stands among the action versions.
     """
     if facet == "action" and ("@" in value or value.startswith("docker://")):
-        versions = snapshot.names["action_version"].matching(value)
+        versions = _known(snapshot, "action_version", value)
         if versions or "@" in value:
             return "action_version", versions
-    return facet, snapshot.names[facet].matching(value)
+    return facet, _known(snapshot, facet, value)
+
+
+def _known(snapshot: Snapshot, facet: str, value: str) -> list[int]:
+    """Names may have grown since the snapshot was made."""
+    size = len(snapshot.numbers[facet])
+    return [place for place in snapshot.names[facet].matching(value) if place < size]
 
 
 def _allowed(snapshot: Snapshot, choice: Choice) -> Mask:
-    wanted: dict[str, list[int]] = {}
-    for value in choice.values:
-        facet, numbers = numbers_of(snapshot, choice.facet, value)
-        wanted.setdefault(facet, []).extend(numbers)
     allowed = np.zeros(len(snapshot.doc_ids), np.bool_)
-    for facet, numbers in wanted.items():
-        size = len(snapshot.totals[facet])
-        known = [number for number in numbers if number < size]
-        if not known:
+    for value in choice.values:
+        facet, places = places_of(snapshot, choice.facet, value)
+        if not places:
             continue
-        entries = snapshot.entries[facet]
-        if len(known) == 1:
-            owners = entries.owners[entries.values == known[0]]
-        else:
-            chosen = np.zeros(size, np.bool_)
-            chosen[known] = True
-            owners = entries.owners[chosen[entries.values]]
-        if FACETS[facet].bearer == "automation":
+        bearer = FACETS[facet].bearer
+        owners = snapshot.planes[bearer].owners_of(snapshot.numbers[facet][places])
+        if bearer == "automation":
             allowed[owners] = True
         else:
             repositories = np.zeros(len(snapshot.public), np.bool_)
@@ -122,8 +144,8 @@ def _allowed(snapshot: Snapshot, choice: Choice) -> Mask:
 
 
 def top(counted: Ints, most: int) -> Ints:
-    """The numbers of the `most` values with the highest counts above 0: highest first, ties by number."""
-    present = np.flatnonzero(counted)
+    """The places of the `most` highest counts above 0: highest first, ties by place."""
+    present = counted.nonzero()[0]
     if len(present) > most:
         # one sortable key per value, so that ties at the border fall the same way every time
         keys = counted[present] * np.int64(len(counted) + 1) - present

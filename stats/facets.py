@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from stats.columns import Ints, Snapshot
-from stats.counting import Audience, Matches, counts, match, numbers_of, top, universe_of
+from stats.counting import Audience, Matches, match, places_of, top, universe_of
 from stats.filters import Query
 from stats.search import rows_with_text
 from stats.vocabulary import FACETS
@@ -25,16 +25,16 @@ def facets(snapshot: Snapshot, query: Query, audience: Audience, limit: int = DE
     for facet in FACETS.values():
         if not facet.listed:
             continue
-        counted = counts(matches, facet.name)
+        counted = matches.counts(facet.name)
         best = top(counted, limit)
         lists[facet.name] = _listed(matches, facet.name, counted, best)
-        if query.choices:
+        if query.chosen(facet.name):
             lists[facet.name] += _chosen_besides(matches, facet.name, counted, best)
-        further = int(np.count_nonzero(counted)) - limit
+        further = np.count_nonzero(counted) - limit
         if further > 0:
-            more[facet.name] = further
+            more[facet.name] = int(further)
     return {
-        "total": _total(matches),
+        "total": matches.tally.size,
         "generation": snapshot.generation,
         "query": query.described(),
         "facets": lists,
@@ -47,18 +47,18 @@ def values_of(
 ) -> dict[str, Any]:
     """The values of one facet that begin with `prefix`, whole or after a slash, whatever their case."""
     matches = _matches(snapshot, query, audience)
-    counted = counts(matches, facet).copy()
+    counted = matches.counts(facet).copy()
     names = snapshot.names[facet].texts
     if prefix := prefix.casefold():
-        for number in np.flatnonzero(counted).tolist():
-            text = names[number].casefold()
+        for place in np.flatnonzero(counted).tolist():
+            text = names[place].casefold()
             if not text.startswith(prefix) and f"/{prefix}" not in text:
-                counted[number] = 0
+                counted[place] = 0
     further = int(np.count_nonzero(counted)) - limit
     return {
         "facet": facet,
         "prefix": prefix,
-        "total": _total(matches),
+        "total": matches.tally.size,
         "generation": snapshot.generation,
         "query": query.described(),
         "values": _listed(matches, facet, counted, top(counted, limit)),
@@ -71,33 +71,31 @@ def _matches(snapshot: Snapshot, query: Query, audience: Audience) -> Matches:
     return match(snapshot, query, audience, found=found, universe=universe_of(snapshot, query))
 
 
-def _total(matches: Matches) -> int:
-    return matches.snapshot.automations if matches.whole else int(np.count_nonzero(matches.all))
-
-
-def _listed(matches: Matches, facet: str, counted: Ints, numbers: Ints) -> list[dict[str, Any]]:
+def _listed(matches: Matches, facet: str, counted: Ints, places: Ints) -> list[dict[str, Any]]:
     names, chosen = matches.snapshot.names[facet].texts, _chosen(matches, facet)
-    pairs = zip(numbers.tolist(), counted[numbers].tolist(), strict=True)
-    return [{"value": names[number], "count": count, "selected": number in chosen} for number, count in pairs]
+    pairs = zip(places.tolist(), counted[places].tolist(), strict=True)
+    return [{"value": names[place], "count": count, "selected": place in chosen} for place, count in pairs]
 
 
-def _chosen_besides(matches: Matches, facet: str, counted: Ints, numbers: Ints) -> list[dict[str, Any]]:
+def _chosen_besides(matches: Matches, facet: str, counted: Ints, places: Ints) -> list[dict[str, Any]]:
     """The chosen values that are not among the most frequent, and those that exist nowhere."""
-    beyond = np.array(sorted(_chosen(matches, facet) - set(numbers.tolist())), np.int64)
+    beyond = np.array(sorted(_chosen(matches, facet) - set(places.tolist())), np.int64)
     nowhere = [
         {"value": value, "count": 0, "selected": True}
         for value in matches.query.chosen(facet)
-        if not numbers_of(matches.snapshot, facet, value)[1]
+        if not places_of(matches.snapshot, facet, value)[1]
     ]
     return _listed(matches, facet, counted, beyond) + nowhere
 
 
 def _chosen(matches: Matches, facet: str) -> set[int]:
-    """The numbers of the chosen values of `facet`."""
-    snapshot, numbers = matches.snapshot, set[int]()
+    """The places of the chosen values of `facet`."""
+    snapshot, places = matches.snapshot, set[int]()
+    if not matches.query.choices:
+        return places
     for holder in (facet, "action") if facet == "action_version" else (facet,):
         for value in matches.query.chosen(holder):
-            bearer, found = numbers_of(snapshot, holder, value)
+            bearer, found = places_of(snapshot, holder, value)
             if bearer == facet:
-                numbers |= {number for number in found if number < len(snapshot.totals[facet])}
-    return numbers
+                places.update(found)
+    return places

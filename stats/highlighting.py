@@ -22,6 +22,8 @@ def highlight(fields: Mapping[str, str | None], terms: Sequence[Term]) -> dict[s
 
 
 def _marked(text: str, terms: Sequence[Term]) -> str | None:
+    if text.isascii() and not any(term.words[0] in text.lower() for term in terms):
+        return None  # most texts of a page: not worth taking apart
     places = list(spans(text))
     marks: list[tuple[int, int]] = []
     at = 0

@@ -67,7 +67,7 @@ class SearchSerializer(serializers.Serializer):
     total = serializers.IntegerField()
     page = serializers.IntegerField()
     per_page = serializers.IntegerField()
-    sort = serializers.CharField(help_text="The order in force: more than 5,000 hits are not ranked.")
+    sort = serializers.CharField(help_text="The order in force: more than 2,000 hits are not ranked.")
     next = serializers.URLField(allow_null=True)
     generation = serializers.IntegerField()
     results = ResultSerializer(many=True)

@@ -11,8 +11,8 @@ from typing import Any, Final
 import numpy as np
 
 from stats.automations.references import is_outside, is_pinned
-from stats.columns import Ints, Snapshot
-from stats.counting import Audience, Matches, counts, match, top
+from stats.columns import Ints, Snapshot, sums
+from stats.counting import Audience, Matches, match, top
 from stats.filters import Query
 from stats.models import DailyRollup, IndexedFile
 
@@ -25,10 +25,10 @@ def statistics(tenant: str, snapshot: Snapshot, audience: Audience, now: float) 
     """The answer of ``GET /api/v1/stats``; `now` in epoch seconds."""
     matches = match(snapshot, Query(), audience, found=None, universe=snapshot.live_automations)
     repositories = match(snapshot, Query(), audience, found=None, universe=snapshot.live_repositories).all
-    whole = matches.whole
+    whole = audience is Audience.TENANT
     return {
-        "repositories": snapshot.repositories if whole else int(np.count_nonzero(repositories)),
-        "automations": snapshot.automations if whole else int(np.count_nonzero(matches.all)),
+        "repositories": int(np.count_nonzero(repositories)),
+        "automations": matches.tally.size,
         "by_kind": {item["value"]: item["count"] for item in _busiest(matches, "kind")},
         "languages": _languages(matches, repositories),
         "triggers": _busiest(matches, "trigger"),
@@ -61,7 +61,7 @@ def unreadable_files(tenant: str) -> Any:
 def roll_up(tenant: str, snapshot: Snapshot, day: date) -> None:
     """Keep what the index holds as the state of `day`; once more on the same day overwrites it."""
     kinds = snapshot.names["kind"].texts
-    counted = snapshot.totals["kind"].tolist()
+    counted = snapshot.planes["automation"].totals[snapshot.numbers["kind"]].tolist()
     DailyRollup.objects.update_or_create(
         tenant_id=tenant,
         day=day,
@@ -74,7 +74,7 @@ def roll_up(tenant: str, snapshot: Snapshot, day: date) -> None:
 
 
 def _busiest(matches: Matches, facet: str) -> list[dict[str, Any]]:
-    counted = counts(matches, facet)
+    counted = matches.counts(facet)
     names = matches.snapshot.names[facet].texts
     return [{"value": names[number], "count": int(counted[number])} for number in top(counted, BUSIEST).tolist()]
 
@@ -82,15 +82,15 @@ def _busiest(matches: Matches, facet: str) -> list[dict[str, Any]]:
 def _languages(matches: Matches, repositories: Any) -> list[dict[str, Any]]:
     """The languages by bytes, with how many automations stand in repositories that have them."""
     snapshot = matches.snapshot
-    counted = counts(matches, "language")
-    if matches.whole:
-        sizes = snapshot.language_bytes
+    counted = matches.counts("language")
+    plane, numbers = snapshot.planes["repository"], snapshot.numbers["language"]
+    if matches.all is snapshot.live_automations:
+        sizes = snapshot.amounts[numbers]
     else:
         shown = np.zeros(len(snapshot.public), np.bool_)
         shown[snapshot.repository_of[repositories]] = True
-        entries = snapshot.entries["language"]
-        weights = np.where(shown[entries.owners], snapshot.language_sizes, 0)
-        sizes = np.bincount(entries.values, weights=weights, minlength=len(counted)).astype(np.int64)
+        counting = np.repeat(shown, np.diff(plane.starts))
+        sizes = sums(plane.values, np.where(counting, plane.amounts, 0), len(plane.totals))[numbers]
     names = snapshot.names["language"].texts
     return [
         {"value": names[number], "bytes": int(sizes[number]), "count": int(counted[number])}
@@ -100,7 +100,7 @@ def _languages(matches: Matches, repositories: Any) -> list[dict[str, Any]]:
 
 def _unpinned(matches: Matches) -> Iterator[dict[str, Any]]:
     """Action versions that are not bound to a commit, the most used first."""
-    counted = counts(matches, "action_version")
+    counted = matches.counts("action_version")
     names = matches.snapshot.names["action_version"].texts
     for number in top(counted, len(counted)).tolist():
         if is_outside(names[number]) and not is_pinned(names[number]):

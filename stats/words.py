@@ -24,13 +24,15 @@ def words(text: str) -> tuple[str, ...]:
 def spans(text: str) -> Iterator[tuple[str, int, int]]:
     """(word, start, end) for each word, where text[start:end] is how it is written there."""
     for match in _WORD.finditer(text):
-        if word := _normal(match[0]):
-            yield word, match.start(), match.end()
+        written = match[0]
+        if written.isascii():
+            yield written[:MAX_WORD].lower(), match.start(), match.end()
+        else:
+            # one sign may stand for several words
+            for word in _WORD.findall(_normal(written)):
+                yield word[:MAX_WORD], match.start(), match.end()
 
 
 def _normal(written: str) -> str:
-    if written.isascii():
-        return written[:MAX_WORD].lower()
-    decomposed = unicodedata.normalize("NFKD", written[:MAX_WORD].casefold())
-    bare = "".join(char for char in decomposed if char.isalnum())
-    return unicodedata.normalize("NFC", bare)[:MAX_WORD]
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", written).casefold())
+    return unicodedata.normalize("NFC", "".join(char for char in decomposed if char.isalnum()))

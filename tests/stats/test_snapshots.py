@@ -9,10 +9,10 @@ import pytest
 
 from github_cache.models import Tenant
 from stats import loading, snapshots
-from stats.columns import Columns, Snapshot
-from stats.counting import Audience, counts, match
+from stats.columns import Columns, Ints, Snapshot
+from stats.counting import Audience, Tally
 from stats.facets import facets
-from stats.filters import Query, parse_query
+from stats.filters import parse_query
 from stats.indexing import index_repository, remove_repository
 from stats.models import IndexGeneration
 from stats.snapshots import current
@@ -31,20 +31,25 @@ def described(snapshot: Snapshot) -> dict[str, Counter[str]]:
     """Every count without a filter, with no trace of the order in which it came about."""
     found = {"docs": Counter(snapshot.doc_ids[snapshot.live_automations | snapshot.live_repositories].tolist())}
     for facet in FACETS:
-        names = snapshot.names[facet].texts
-        found[facet] = Counter({names[n]: c for n, c in enumerate(snapshot.totals[facet].tolist()) if c})
-    names = snapshot.names["language"].texts
-    found["bytes"] = Counter({names[n]: size for n, size in enumerate(snapshot.language_bytes.tolist()) if size})
+        found[facet] = by_name(snapshot, facet, snapshot.planes[FACETS[facet].bearer].totals)
+    found["bytes"] = by_name(snapshot, "language", snapshot.amounts)
     return found
+
+
+def by_name(snapshot: Snapshot, facet: str, counted: Ints) -> Counter[str]:
+    pairs = zip(snapshot.names[facet].texts, counted[snapshot.numbers[facet]].tolist(), strict=False)
+    return Counter({name: count for name, count in pairs if count})
 
 
 def checked(snapshot: Snapshot) -> None:
     """The running totals equal counting the rows, and documents lead to their rows."""
-    universe = snapshot.live_automations.copy()
-    for facet in FACETS:
-        rows = match(snapshot, Query(), Audience.TENANT, found=None, universe=universe)
-        assert not rows.whole
-        assert counts(rows, facet).tolist() == snapshot.totals[facet].tolist(), facet
+    half = np.arange(len(snapshot.doc_ids)) % 2 == 0
+    halves = [Tally(snapshot, snapshot.live_automations & part) for part in (half, ~half)]
+    assert sum(tally.size for tally in halves) == snapshot.automations
+    for facet, numbers in snapshot.numbers.items():
+        counted = sum(tally.counts(facet) for tally in halves)
+        assert counted.tolist() == snapshot.planes[FACETS[facet].bearer].totals[numbers].tolist(), facet
+    assert snapshot.weights.sum() == snapshot.automations
     live = np.flatnonzero(snapshot.live_automations | snapshot.live_repositories)
     assert snapshot.rows_of(snapshot.doc_ids[live]).tolist() == live.tolist()
     assert np.count_nonzero(snapshot.row_of_doc >= 0) == len(live)
@@ -90,13 +95,13 @@ def test_a_reader_keeps_what_it_holds(tenant):
     for one in organisation(5, 3):
         index_repository(tenant, one.given, one.files, OBSERVED)
     held = current(tenant)
-    before, arrays = described(held), [held.doc_ids.copy(), held.entries["action"].values.copy()]
+    before, arrays = described(held), [held.doc_ids.copy(), held.planes["automation"].values.copy()]
     for number in range(1, 6):
         index_repository(tenant, repository(number), {".github/workflows/x.yml": workflow("X")}, OBSERVED)
         assert current(tenant) is not held
     assert described(held) == before
     assert held.doc_ids.tolist() == arrays[0].tolist()
-    assert held.entries["action"].values.tolist() == arrays[1].tolist()
+    assert held.planes["automation"].values.tolist() == arrays[1].tolist()
 
 
 def test_dead_rows_do_not_pile_up(tenant):
