@@ -44,11 +44,13 @@ def respond(request: HttpRequest, caller: Caller, served: Served, bucket: str) -
     for name, value in served.headers:
         if response.status_code != 304 or name.lower() != "content-type":
             response.headers[name] = value
-    for name, value in (served.cache_headers() | quotas.headers(quotas.of(caller).get(bucket), bucket)).items():
+    held = served.outcome in (Outcome.HIT, Outcome.STALE)
+    known = quotas.lately(caller) if held else quotas.of(caller)
+    for name, value in (served.cache_headers() | quotas.headers(known.get(bucket), bucket)).items():
         response.headers[name] = value
     response.headers["Cache-Control"] = "private, no-cache"
     response.headers["Vary"] = VARY
-    if served.outcome in (Outcome.HIT, Outcome.STALE):
+    if held:
         response.headers["X-From-Cache"] = "1"
     mark_hot(response, caller, served)
     return response

@@ -12,6 +12,7 @@ from django.test import Client
 from github_cache import entries, hooks, hot, identity, listening, scoping, store, verification
 from github_cache.entries import Entry
 from github_cache.nearcache import memory
+from github_cache.proxy import quotas
 from github_cache.upstream import credentials, graphql, rest
 from github_sandbox.entities import Repository
 from github_sandbox.server import Handle
@@ -33,7 +34,7 @@ def forget() -> None:
 
 
 def forget_memories() -> None:
-    for module in (scoping, verification, hot, hooks):
+    for module in (scoping, verification, hot, hooks, quotas):
         module.forget_all()
     identity.forget_keys()
     credentials.forget()
