@@ -1,0 +1,78 @@
+"""`manage.py explain`, `create_api_key`, `clear_cache`, `warm` and `rotate_encryption_keys`."""
+
+from io import StringIO
+
+import pytest
+from cryptography.fernet import Fernet
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from github_cache.encryption import SecretUnreadable
+from github_cache.models import ApiKey, Credential, Tenant
+from tests.github_cache.gateway.house import TENANT, House
+
+
+def said(*command: str) -> str:
+    out = StringIO()
+    call_command(*command, stdout=out, stderr=StringIO())
+    return out.getvalue()
+
+
+def test_explain_tells_what_is_held_and_what_would_drop_it(house: House) -> None:
+    before = said("explain", "/repos/octo/hello/labels")
+    assert "was never asked about" in before
+    house.get("/api/v3/repos/octo/hello/labels")
+    after = said("explain", "https://api.github.com/repos/octo/hello/labels")
+    assert "fresh for" in after
+    assert "fetched by the tenant's pool" in after
+    assert "label, repository" in after
+    assert "GITHUB_TTL_LABELS: no healthy hook" in after
+    house.pass_time(5000)
+    assert "GitHub is asked whether it still holds" in said("explain", "/repos/octo/hello/labels")
+
+
+@pytest.mark.parametrize("url", ["/../x", "https://api.github.com/repos/%2e%2e/x", "/repos/octo/..", ""])
+def test_explain_refuses_what_is_no_url(house: House, url: str) -> None:
+    with pytest.raises(CommandError):
+        said("explain", url)
+
+
+def test_a_key_is_printed_once_and_works(house: House) -> None:
+    key = said("create_api_key", "dashboards", "--days", "1", "--requests", "50").strip()
+    assert house.get("/api/v3/repos/octo/hello", key=key).status_code == 200
+    row = ApiKey.objects.get(name="dashboards")
+    assert (row.scopes, row.requests_per_window) == (["read"], 50)
+    assert key not in str(vars(row))
+    with pytest.raises(CommandError, match="--days"):
+        said("create_api_key", "x", "--days", "0")
+
+
+def test_clearing_says_what_went(house: House) -> None:
+    house.get("/api/v3/repos/octo/hello/labels")
+    assert "Cleared everything of octo/hello" in said("clear_cache", "--repository", "octo/hello")
+    assert house.get("/api/v3/repos/octo/hello/labels")["X-Cache"] == "MISS"
+    with pytest.raises(CommandError, match="Nothing is kept"):
+        said("clear_cache", "--organization", "nobody-knows")
+
+
+def test_warm_says_what_it_did(house: House) -> None:
+    assert said("warm") == "0 refreshed, 0 failed, 0 left.\n"
+
+
+def test_secrets_come_under_the_newest_key_and_lost_ones_are_named(house: House, settings) -> None:
+    old, new, lost = (Fernet.generate_key().decode() for _ in range(3))
+    tenant = Tenant.objects.get(slug=TENANT)
+    settings.HUBCACHE_ENCRYPTION_KEYS = (lost,)
+    Credential.objects.create(tenant=tenant, name="lost", secret="unreadable")
+    settings.HUBCACHE_ENCRYPTION_KEYS = (old,)
+    kept = Credential.objects.create(tenant=tenant, name="kept", secret="ghp_kept")
+    settings.HUBCACHE_ENCRYPTION_KEYS = (new, old)
+    with pytest.raises(CommandError, match="1 cannot be read"):
+        said("rotate_encryption_keys")
+    settings.HUBCACHE_ENCRYPTION_KEYS = (new,)
+    assert Credential.objects.get(pk=kept.pk).secret == "ghp_kept"
+    with pytest.raises(SecretUnreadable):
+        Credential.objects.get(name="lost")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT secret FROM github_cache_credential")
+        assert not any("ghp_kept" in secret for (secret,) in cursor.fetchall())
