@@ -14,13 +14,11 @@ from webhooks import configurations
 
 class Command(BaseCommand):
     help = "Migrate the database; make the first tenant, an admin user, an API key and the webhook configuration."
-    requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate", verbosity=0, interactive=False)
         if not settings.REDIS_ENABLED:
             call_command("createcachetable", verbosity=0)
-        call_command("check")
         tenant, _ = Tenant.objects.get_or_create(slug=settings.HUBCACHE_TENANT)
         self._first_admin()
         self._first_key(tenant)
