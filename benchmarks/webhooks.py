@@ -83,7 +83,7 @@ def _freshness(hub: Hub, repositories: list[dict]) -> int:
     shown = f"{hub.url}/api/v1/github/{name}/issues"
     session.get(shown, timeout=10).raise_for_status()
     seconds = []
-    for number in range(100):
+    for number in range(50):
         title = f"fresh {number}"
         began = time.perf_counter()
         made = session.post(f"{hub.github}/repos/{name}/issues", json={"title": title}, headers=headers, timeout=10)

@@ -158,6 +158,12 @@ def table() -> list[tuple[str, str, str]]:
     return sorted((event, scope, ", ".join(sorted(names))) for (event, scope), names in rows.items())
 
 
+def table_as_markdown() -> str:
+    """The documentation's table."""
+    rows = "".join(f"| `{event}` | {scope} | {kinds} |\n" for event, scope, kinds in table())
+    return "| event | scope | what is made stale |\n|---|---|---|\n" + rows
+
+
 def _kinds(scope: ScopeKind, names: set[str], event: str, payload: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(
         kind.name

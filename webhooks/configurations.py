@@ -124,7 +124,9 @@ def from_environment() -> WebhookConfig | None:
         tenant=tenant, target=target, organization__iexact=settings.HUBCACHE_ORG, from_environment=True
     ).first()
     if known is not None:
-        return change(known, {"secret": settings.GITHUB_WEBHOOK_SECRET}, timezone.now())
+        if known.secret != settings.GITHUB_WEBHOOK_SECRET:
+            _rotated(known, settings.GITHUB_WEBHOOK_SECRET)
+        return known
     config = WebhookConfig(
         tenant=tenant,
         target=target,
@@ -136,6 +138,14 @@ def from_environment() -> WebhookConfig | None:
     )
     config.save()
     return config
+
+
+def _rotated(config: WebhookConfig, secret: str) -> None:
+    """GitHub may be away at start; its hook then goes on with the old secret, which stays good for a while."""
+    try:
+        change(config, {"secret": secret}, timezone.now())
+    except (UpstreamError, HookNotManaged) as error:
+        log.error("the hook at GitHub has the old secret", extra={"config_id": config.pk, "error": str(error)})
 
 
 def register(config: WebhookConfig) -> None:

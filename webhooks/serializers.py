@@ -16,10 +16,10 @@ _LARGEST_ID = 2**63 - 1
 class ConfigSerializer(serializers.ModelSerializer[WebhookConfig]):
     """One repository (by `repository` or `repository_id`) or one organisation, a secret, and events."""
 
-    repository = serializers.RegexField(r"^[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}$", required=False)
-    organization = serializers.RegexField(r"^[A-Za-z0-9-]{1,100}$", required=False)
-    repository_id = serializers.IntegerField(min_value=1, max_value=_LARGEST_ID, required=False)
-    organization_id = serializers.IntegerField(min_value=1, max_value=_LARGEST_ID, required=False)
+    repository = serializers.RegexField(r"^([A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100})?$", required=False)
+    organization = serializers.RegexField(r"^([A-Za-z0-9-]{1,100})?$", required=False)
+    repository_id = serializers.IntegerField(min_value=1, max_value=_LARGEST_ID, required=False, allow_null=True)
+    organization_id = serializers.IntegerField(min_value=1, max_value=_LARGEST_ID, required=False, allow_null=True)
     webhook_id = serializers.IntegerField(min_value=1, max_value=_LARGEST_ID, required=False, allow_null=True)
     webhook_url = serializers.URLField(max_length=500, required=False)
     secret = serializers.CharField(
@@ -60,6 +60,9 @@ class ConfigSerializer(serializers.ModelSerializer[WebhookConfig]):
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
         """Exactly one repository or organisation; where an ID alone is given, its name is looked up in the index."""
+        for name in ("repository_id", "organization_id"):
+            if given.get(name, 0) is None:
+                del given[name]
         repository = {"repository", "repository_id"} & given.keys()
         organization = {"organization", "organization_id"} & given.keys()
         if self.instance is not None:

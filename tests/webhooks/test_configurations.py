@@ -1,0 +1,89 @@
+"""The configuration that the environment makes, and what the admin shows and takes."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client
+
+from github_cache.models import Tenant
+from tests.webhooks.conftest import LABELED, Send
+from webhooks import configurations
+from webhooks.models import WebhookConfig, WebhookEvent
+
+
+@pytest.fixture
+def environment(settings: Any) -> Any:
+    settings.HUBCACHE_TENANT, settings.HUBCACHE_ORG = "acme", "octo"
+    settings.GITHUB_WEBHOOK_SECRET = "out of the environment"
+    settings.RATELIMIT_ENABLED = False
+    return settings
+
+
+def test_without_a_secret_there_is_none(db: None, environment: Any) -> None:
+    environment.GITHUB_WEBHOOK_SECRET = ""
+    assert configurations.from_environment() is None
+    assert not WebhookConfig.objects.exists()
+
+
+def test_a_second_start_changes_nothing(db: None, environment: Any) -> None:
+    first = configurations.from_environment()
+    assert configurations.from_environment() == first
+    config = WebhookConfig.objects.get()
+    assert (config.tenant_id, config.target, config.organization, config.events) == (
+        "acme",
+        "organization",
+        "octo",
+        ["*"],
+    )
+    assert (config.secret, config.previous_secret) == ("out of the environment", None)
+
+
+def test_a_changed_secret_is_rotated(db: None, environment: Any) -> None:
+    configurations.from_environment()
+    environment.GITHUB_WEBHOOK_SECRET = "another one"
+    configurations.from_environment()
+    config = WebhookConfig.objects.get()
+    assert (config.secret, config.previous_secret) == ("another one", "out of the environment")
+
+
+def test_without_an_organisation_it_is_for_the_whole_tenant(db: None, environment: Any) -> None:
+    environment.HUBCACHE_ORG = ""
+    config = configurations.from_environment()
+    assert config is not None
+    assert config.speaks_for().kind == "tenant"
+
+
+@pytest.fixture
+def admin(db: None, environment: Any) -> Client:
+    client = Client()
+    client.force_login(get_user_model().objects.create_superuser("admin", password="x"))
+    return client
+
+
+FORM = {"tenant": "acme", "target": "organization", "organization": "acme", "events": '["push"]', "active": "on"}
+
+
+def test_the_admin_makes_and_rotates_without_showing(admin: Client, tenant: Tenant) -> None:
+    add = "/admin/webhooks/webhookconfig/add/"
+    assert "without a secret is refused" in admin.post(add, FORM).content.decode()
+    assert admin.post(add, FORM | {"new_secret": "the first secret"}).status_code == 302
+    config = WebhookConfig.objects.get()
+    page = f"/admin/webhooks/webhookconfig/{config.pk}/change/"
+    assert "the first secret" not in admin.get(page).content.decode()
+    assert admin.post(page, FORM).status_code == 302
+    assert WebhookConfig.objects.get().secret == "the first secret"
+    assert admin.post(page, FORM | {"new_secret": "the second secret"}).status_code == 302
+    config = WebhookConfig.objects.get()
+    assert (config.secret, config.previous_secret) == ("the second secret", "the first secret")
+
+
+def test_the_admin_lists_shows_and_replays_deliveries(admin: Client, config: WebhookConfig, send: Send) -> None:
+    send("issues", LABELED, guid="a-guid")
+    WebhookEvent.objects.update(state="failed", next_try_at=None, error="GitHub was away")
+    event = WebhookEvent.objects.get()
+    assert "GitHub was away" in admin.get("/admin/webhooks/webhookevent/").content.decode()
+    assert "a-guid" in admin.get(f"/admin/webhooks/webhookevent/{event.pk}/change/").content.decode()
+    chosen = {"action": "replay", "_selected_action": [event.pk]}
+    assert admin.post("/admin/webhooks/webhookevent/", chosen).status_code == 302
+    assert WebhookEvent.objects.get().state == "received"
