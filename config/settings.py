@@ -197,6 +197,8 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENFORCE_NON_BLANK_FIELDS": True,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "github_cache.api.schema.complete",
@@ -223,7 +225,6 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_DEFAULT_QUEUE = "interactive"
 CELERY_TASK_ROUTES = {
     "github_cache.tasks.warm*": {"queue": "warm"},
-    "github_cache.tasks.refresh": {"queue": "warm"},
     "webhooks.tasks.*": {"queue": "webhooks"},
     "stats.tasks.*": {"queue": "webhooks"},
     "config.tasks.*": {"queue": "webhooks"},
@@ -239,6 +240,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "cache: warm": {"task": "github_cache.tasks.warm", "schedule": 300.0},
     "limits: track": {"task": "github_cache.tasks.track_all_rate_limits", "schedule": 300.0},
     "limits: prune": {"task": "github_cache.tasks.prune_rate_limits", "schedule": 24 * 3600.0},
+    "index: sync": {"task": "stats.tasks.sync_organizations", "schedule": 24 * 3600.0},
+    "index: roll up": {"task": "stats.tasks.roll_up", "schedule": 12 * 3600.0},
     "webhooks: sweep": {"task": "webhooks.tasks.sweep", "schedule": 15.0},
     "webhooks: observe": {"task": "webhooks.tasks.observe", "schedule": 60.0},
     "webhooks: recover": {"task": "webhooks.tasks.recover", "schedule": 600.0},

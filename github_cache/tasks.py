@@ -5,22 +5,12 @@ from datetime import timedelta
 from celery import Task, shared_task
 from django.utils import timezone
 
-from github_cache import asks, figures, gateway, limits, warm_up
+from github_cache import figures, limits, warm_up
 from github_cache.models import Tenant
 from ratelimit import history
-from ratelimit.budget import Lane
 from ratelimit.verdict import Wait
 
 HISTORY_KEPT = timedelta(days=30)
-
-
-@shared_task(bind=True, max_retries=20)
-def refresh(self: Task, tenant: str, written: str, lane: str = Lane.WARM.value) -> None:
-    """Asks GitHub anew for something that was asked for before."""
-    ask = asks.read(tenant, written.encode())
-    answer = gateway.refresh(ask, Lane(lane)) if ask is not None else None
-    if isinstance(answer, Wait):
-        raise self.retry(countdown=max(1.0, answer.seconds))
 
 
 @shared_task

@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from github_cache.api import cache_admin, rate_limits, views
+from github_cache.api import cache_admin, rate_limits, views, writes
+from github_cache.api import schema as _schema  # noqa: F401  # registers how callers prove who they are
 
 _REPOSITORY = "github/<str:owner>/<str:repo>"
 
@@ -13,11 +14,11 @@ urlpatterns = [
     path(f"{_REPOSITORY}/pulls", views.Pulls.as_view(), name="repository-pulls"),
     path(f"{_REPOSITORY}/issues", views.Issues.as_view(), name="repository-issues"),
     path(f"{_REPOSITORY}/workflows", views.Workflows.as_view(), name="repository-workflows"),
-    path(f"{_REPOSITORY}/settings", views.Settings.as_view(), name="repository-settings"),
-    path(f"{_REPOSITORY}/labels", views.Labels.as_view(), name="repository-labels"),
+    path(f"{_REPOSITORY}/settings", writes.Settings.as_view(), name="repository-settings"),
+    path(f"{_REPOSITORY}/labels", writes.Labels.as_view(), name="repository-labels"),
     # A label's name may have slashes in it, and the server has decoded the path by now.
-    path(f"{_REPOSITORY}/labels/<path:label_name>", views.Label.as_view(), name="repository-label"),
-    path(f"{_REPOSITORY}/cache/invalidate", views.Invalidate.as_view(), name="repository-invalidate"),
+    path(f"{_REPOSITORY}/labels/<path:label_name>", writes.Label.as_view(), name="repository-label"),
+    path(f"{_REPOSITORY}/cache/invalidate", writes.Invalidate.as_view(), name="repository-invalidate"),
     path("rate-limits/status", rate_limits.Status.as_view(), name="rate-limits-status"),
     path("rate-limits/health", rate_limits.Health.as_view(), name="rate-limits-health"),
     path("rate-limits/history", rate_limits.History.as_view(), name="rate-limits-history"),
