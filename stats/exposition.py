@@ -14,8 +14,7 @@ from github_cache import metric_files
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
     """The metrics of all processes, or 403 with what to do."""
-    caller = getattr(request, "caller", None)
-    if _from_allowed_network(request) or (caller is not None and "admin" in caller.scopes):
+    if for_operators(request):
         shared = metric_files.folder()
         with metric_files.whole(shared) if shared else nullcontext():
             return ExportToDjangoView(request)
@@ -29,6 +28,12 @@ def metrics(request: HttpRequest) -> HttpResponse:
         status=403,
         content_type="application/problem+json",
     )
+
+
+def for_operators(request: HttpRequest) -> bool:
+    """Does this come from a network in METRICS_ALLOW, or from a caller with the admin scope?"""
+    caller = getattr(request, "caller", None)
+    return _from_allowed_network(request) or (caller is not None and "admin" in caller.scopes)
 
 
 def _from_allowed_network(request: HttpRequest) -> bool:

@@ -9,6 +9,7 @@ from celery import Task, shared_task
 from github_cache.models import Tenant
 from ratelimit.verdict import Wait
 from stats import health, reports, snapshots, statistics, syncing
+from stats.models import Organization
 
 
 @shared_task(bind=True, max_retries=None)
@@ -33,6 +34,13 @@ def sync_organization(self: Task, tenant: str, login: str) -> None:
     last = deque(syncing.sync(tenant, login), maxlen=1).pop()
     if last.wait is not None:
         raise self.retry(countdown=last.wait)
+
+
+@shared_task
+def sync_organizations() -> None:
+    """Sync every organisation again, which finds what no event told of."""
+    for tenant, login in Organization.objects.values_list("tenant_id", "login"):
+        sync_organization.delay(tenant, login)
 
 
 @shared_task
