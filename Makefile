@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench format lock clean
+.PHONY: help run test lint bench docs format lock clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ lint: $(VENV)/.dev ## Check style, types and the floors' import rules
 
 bench: $(VENV)/.dev ## Run the benchmarks and print their tables
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+docs: $(VENV)/.dev ## Renew what the docs take from the code
+	@DJANGO_SETTINGS_MODULE=config.settings $(BIN)/python -m config.docs
 
 format: $(VENV)/.dev ## Put the code into its form
 	@$(BIN)/ruff check --fix .
