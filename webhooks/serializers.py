@@ -152,3 +152,4 @@ class EventFilterSerializer(serializers.Serializer[None]):
     until = serializers.DateTimeField(required=False, help_text="Received before this time.")
     delivery_id = serializers.CharField(required=False, max_length=100)
     config_id = serializers.IntegerField(required=False, min_value=1, max_value=_LARGEST_ID)
+    per_page = serializers.IntegerField(required=False, min_value=1, max_value=100, help_text="30 unless told.")

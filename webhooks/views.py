@@ -124,6 +124,7 @@ class Events(generics.ListAPIView[WebhookEvent]):
         given = EventFilterSerializer(data=self.request.query_params)
         given.is_valid(raise_exception=True)
         wanted = {_NAMES.get(name, name): value for name, value in given.validated_data.items()}
+        wanted.pop("per_page", None)  # the pages' own
         processed = wanted.pop("processed", None)
         events = _events(self.request).filter(**wanted)
         state = WebhookEvent.State.PROCESSED
