@@ -131,13 +131,13 @@ def _write(numbers: list[int], chance: Chance, ids: dict[tuple[str, str], int]) 
     for row in repositories:
         for index, one in enumerate(records[row.pk]):
             key = (row.pk - 1) * EACH + index + 1
-            bare = [facet for facet in automation_facets(one)]
+            bare = automation_facets(one)
             automations.append(_automation(key, row, one, ",".join(str(ids[facet]) for facet in bare)))
             naive.append(NaiveAutomation(pk=key, repository_id=row.pk, kind=one.kind, name=one.name))
             documents[automation_doc(key)] = automation_document(one, row.full_name)
-            for facet, value in bare:
-                if f"{facet}s" in links:
-                    links[f"{facet}s"].append((key, ids[facet, value]))
+            for pair in bare:
+                if f"{pair[0]}s" in links:
+                    links[f"{pair[0]}s"].append((key, ids[pair]))
     Automation.objects.bulk_create(automations)
     text_index.replace(documents, ())
     NaiveValue.objects.bulk_create([NaiveValue(pk=row.pk, name=row.value) for row in rows])

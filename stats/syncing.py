@@ -176,9 +176,7 @@ def _pages(run: SyncRun, tenant: str, login: str, lane: Lane) -> Iterator[Progre
         run.save(update_fields=["cursor", "done_at_cursor", "total"])
         if page.next_cursor is None:
             break
-    waited = yield from _missing(run, tenant, lane)
-    if not waited:
-        yield _done(run, tenant)
+    yield _missing(run, tenant, lane) or _done(run, tenant)
 
 
 def _batch(
@@ -202,11 +200,11 @@ def _files_of(files: Mapping[str, Any], given: Mapping[str, Any]) -> Mapping[str
     return found.files
 
 
-def _missing(run: SyncRun, tenant: str, lane: Lane) -> Iterator[Progress]:
+def _missing(run: SyncRun, tenant: str, lane: Lane) -> Progress | None:
     """Look after what the pages did not show. Pages shift while repositories come and go, so GitHub is asked of each.
 
     Returns:
-        True where a limit ended it.
+        How it ended where a limit ended it.
     """
     unseen = Repository.objects.filter(
         tenant_id=tenant,
@@ -217,9 +215,8 @@ def _missing(run: SyncRun, tenant: str, lane: Lane) -> Iterator[Progress]:
     for full_name in unseen.values_list("full_name", flat=True):
         outcome = reindex(tenant, full_name, lane=lane)
         if isinstance(outcome, Wait):
-            yield _limited(run, outcome)
-            return True
-    return False
+            return _limited(run, outcome)
+    return None
 
 
 def _done(run: SyncRun, tenant: str) -> Progress:

@@ -79,8 +79,8 @@ def _as_text(content: str | bytes) -> str:
 def _events(text: str) -> Iterator[yaml.Event]:
     loader = yaml.CSafeLoader(text)
     try:
-        while loader.check_event():
-            yield loader.get_event()
+        while (event := loader.get_event()) is not None:
+            yield event
     finally:
         loader.dispose()
 
@@ -119,7 +119,7 @@ class _Builder:
                 self._anchors[event.anchor] = (value, 1)
             self._place(value, event, is_merge=event.value == _MERGE and event.implicit[0])
         elif isinstance(event, yaml.MappingStartEvent):
-            self._open(Mapping(event.start_mark.line + 1), event)
+            self._open(Mapping(_number(event)), event)
         elif isinstance(event, yaml.SequenceStartEvent):
             self._open([], event)
         elif isinstance(event, yaml.CollectionEndEvent):
@@ -201,5 +201,9 @@ def _tagged(tag: str | None, value: Any) -> Any:
 _KNOWN_TAGS: Final = frozenset(_CORE + name for name in ("str", "int", "float", "bool", "seq", "map", "timestamp"))
 
 
+def _number(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark else 1
+
+
 def _line(event: yaml.Event) -> str:
-    return f"line {event.start_mark.line + 1}: "
+    return f"line {_number(event)}: "
