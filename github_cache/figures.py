@@ -1,5 +1,6 @@
 """Figures of the cache for operators: reads by outcome over all processes, what is kept, how the store does."""
 
+import re
 from collections import Counter
 from typing import Any
 
@@ -63,5 +64,6 @@ def of_store() -> dict[str, Any]:
         **told,
         "memory_bytes": info["used_memory"],
         "evicted_keys": info["evicted_keys"],
-        "keys": sum(database["keys"] for name, database in info.items() if name.startswith("db")),
+        # Redis 8 has further fields whose names begin so, such as db0_distrib_strings_sizes.
+        "keys": sum(database["keys"] for name, database in info.items() if re.fullmatch(r"db\d+", name)),
     }
