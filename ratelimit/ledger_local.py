@@ -35,6 +35,9 @@ from ratelimit.verdict import LONGEST_REST, SECONDARY_WAIT, Verdict, Wait, Why
 
 MOST_ACCOUNTS = 10_000
 
+SET_BACK = 300.0
+"""Seconds; a clock that falls behind what was seen by more than this was set back."""
+
 
 @dataclass(slots=True)
 class _Account:
@@ -45,6 +48,7 @@ class _Account:
     rests: dict[str | None, Resting] = field(default_factory=dict)
     strikes: int = 0
     write_at: float | None = None
+    seen_at: float = 0.0
 
 
 class LocalLedger:
@@ -56,7 +60,7 @@ class LocalLedger:
 
     def reserve(self, ask: Ask, limits: Limits, now: float) -> Reserved:
         with self._lock:
-            account = self._account(ask.account)
+            account = self._account(ask.account, now)
             _sweep(account, now)
             for about in (None, ask.bucket):
                 resting = account.rests.get(about)
@@ -77,7 +81,7 @@ class LocalLedger:
 
     def report(self, grant: Grant, quota: Quota | None, cost: int | None, verdict: Verdict, now: float) -> None:
         with self._lock:
-            account = self._account(grant.ask.account)
+            account = self._account(grant.ask.account, now)
             held = account.leases.pop(grant.lease, None)
             if held:
                 _count_as_spent(account, grant.ask, now)
@@ -93,18 +97,38 @@ class LocalLedger:
 
     def learn(self, account: str, quota: Quota, now: float) -> None:
         with self._lock:
-            _learn(self._account(account), quota, now)
+            _learn(self._account(account, now), quota, now)
 
     def describe(self, accounts: Sequence[str], now: float) -> dict[str, AccountStatus]:
         with self._lock:
             return {name: _status(self._accounts.get(name, _Account()), now) for name in accounts}
 
-    def _account(self, name: str) -> _Account:
+    def _account(self, name: str, now: float) -> _Account:
         account = self._accounts.setdefault(name, _Account())
+        _follow_clock(account, now)
         self._accounts.move_to_end(name)
         if len(self._accounts) > MOST_ACCOUNTS:
             self._accounts.popitem(last=False)
         return account
+
+
+def _follow_clock(account: _Account, now: float) -> None:
+    """Where the clock was set back, all that was noted moves back with it, as if no time had passed; the readings,
+    whose resets cannot be told from newer ones any more, are forgotten, so that the next answer counts."""
+    if now >= account.seen_at - SET_BACK:
+        account.seen_at = max(account.seen_at, now)
+        return
+    by = now - account.seen_at
+    spent, account.spent = account.spent, {}
+    for (name, ends), weight in spent.items():
+        slot = (name, math.ceil(ends + by))
+        account.spent[slot] = account.spent.get(slot, 0) + weight
+    account.quotas.clear()
+    account.leases = {lease: (ask, expires + by) for lease, (ask, expires) in account.leases.items()}
+    account.clocks = {lane: clock + by for lane, clock in account.clocks.items()}
+    account.rests = {about: replace(rest, until=rest.until + by) for about, rest in account.rests.items()}
+    account.write_at = None if account.write_at is None else account.write_at + by
+    account.seen_at = now
 
 
 def _sweep(account: _Account, now: float) -> None:

@@ -8,6 +8,7 @@
 -- Returns 1 where the lease was still held, else 0.
 local now, lease, charged, bucket = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]
 local FIRST_REST, LONGEST_REST = 60, 3600
+follow_clock(now)
 
 local asked_bucket, asked_cost
 local held = 0

@@ -16,6 +16,8 @@ local function wait(seconds, why)
   return {0, string.format('%.3f', seconds), why}
 end
 
+follow_clock(now)
+
 -- Leases that have expired belonged to processes that died: their calls count as sent.
 for _, lease in ipairs(redis.call('ZRANGEBYSCORE', leases, '-inf', now)) do
   local its_family, its_points, its_bucket, its_cost, its_kind = parse(lease)

@@ -28,7 +28,7 @@ def test_with_redis_all_governors_share_one_ledger(redis_client) -> None:
 def test_its_keys_stand_under_the_account_and_expire(redis_client) -> None:
     Governor(redis_client).reserve(ASK, NOW)
     found = sorted(key.decode() for key in redis_client.keys("*"))
-    assert found == ["hubcache:governor:{u1}:leases"]
+    assert found == ["hubcache:governor:{u1}:leases", "hubcache:governor:{u1}:ledger"]
     assert all(0 < redis_client.ttl(key) <= 7200 for key in found)
 
 

@@ -131,6 +131,34 @@ def test_a_stored_reset_absurdly_far_ahead_counts_as_unknown(ledger: Ledger) -> 
     assert remaining(ledger, earlier) == 7
 
 
+@pytest.mark.parametrize("lane", Lane)
+@pytest.mark.parametrize("ahead", [3_000, 86_400])
+def test_a_clock_that_jumped_ahead_and_back_makes_nobody_wait(ledger: Ledger, lane: Lane, ahead: int) -> None:
+    ask = Ask("u1", lane=lane)
+    for offset in (0, ahead, ahead + 1, 2, 3, 4):
+        now = NOW + offset
+        ledger.report(granted(ledger, ask, now), core(4000, reset=now + 1800), None, OK, now)
+    assert remaining(ledger, NOW + 4) == 4000
+
+
+def test_what_was_spent_and_lost_before_the_clock_was_set_back_counts_as_long_as_it_would_have(ledger: Ledger) -> None:
+    earlier = NOW - 86_400
+    limits = Limits(max_concurrent=2, rest_points=5)
+    ledger.report(granted(ledger, replace(ASK, points=4), limits=limits), core(4000), None, OK, NOW)
+    granted(ledger, replace(ASK, points=1), limits=limits)  # by a process that dies
+    assert refused(ledger, ASK, earlier, limits).why is Why.POINTS
+    assert ledger.describe(["u1"], earlier)["u1"].in_flight == 1
+    granted(ledger, ASK, earlier + 62, limits)
+    granted(ledger, ASK, earlier + 181, limits)
+    assert ledger.describe(["u1"], earlier + 181)["u1"].in_flight == 2
+
+
+def test_a_rest_is_no_longer_because_the_clock_was_set_back(ledger: Ledger) -> None:
+    ledger.report(granted(ledger, ASK), None, None, Wait(90.0, Why.SECONDARY, told=True), NOW)
+    assert refused(ledger, ASK, NOW - 86_400) == Wait(90.0, Why.SECONDARY)
+    granted(ledger, ASK, NOW - 86_400 + 90)
+
+
 def test_lanes_leave_their_reserves(ledger: Ledger) -> None:
     ledger.learn("u1", core(30, limit=100), NOW)
     assert refused(ledger, Ask("u1", lane=Lane.WARM)) == Wait(3001.0, Why.RESERVED)

@@ -48,7 +48,9 @@ steps = st.one_of(
     st.tuples(st.just("reserve"), asks),
     st.tuples(st.just("report"), st.tuples(st.integers(0, 9), readings, st.none() | st.integers(0, 5), verdicts)),
     st.tuples(st.just("learn"), readings),
-    st.tuples(st.just("move the clock"), st.sampled_from([0.125, 0.5, 1.0, 7.0, 30.0, 61.0, 200.0, 3600.0, -50.0])),
+    st.tuples(
+        st.just("move the clock"), st.sampled_from([0.125, 0.5, 1.0, 7.0, 30.0, 61.0, 200.0, 3600.0, -50.0, -7000.0])
+    ),
 )
 
 
