@@ -1,5 +1,6 @@
 """How Celery's worker and beat are started: one place for the command line, the development set-up and containers."""
 
+import os
 import sys
 
 from config.env import Env
@@ -16,6 +17,8 @@ def command(env: Env, queues: tuple[str, ...] = QUEUES) -> list[str]:
         "--concurrency", str(env.HUBCACHE_WORKER_CONCURRENCY),
         "--queues", ",".join(queues),
         "--loglevel", env.HUBCACHE_LOG_LEVEL,
+        # Several may run on one machine, and a name belongs to one of them.
+        "--hostname", f"worker{os.getpid()}@%h",
         "--without-gossip", "--without-mingle",
     ]  # fmt: skip
 
