@@ -22,6 +22,7 @@ from stats.models import Automation, FacetValue, IndexGeneration, Repository
 TENANT = "bench"
 EACH = 10  # automations of a repository
 OBSERVED = datetime(2026, 11, 20, tzinfo=UTC)
+_LINKS = ("triggers", "actions", "action_versions", "blueprints", "runners")
 _CHUNK = 500  # repositories written at once
 
 WORDS = [
@@ -123,17 +124,18 @@ def _write(numbers: list[int], chance: Chance, ids: dict[tuple[str, str], int]) 
         facet_ids = ",".join(str(ids[facet]) for facet in repository_facets(value))
         more = {"newest_at": value.newest_at, "observed_at": OBSERVED, "generation": 1, "facet_ids": facet_ids}
         repositories.append(Repository(pk=number, tenant_id=TENANT, **fields, **more))
-        naive_repositories.append(NaiveRepository(pk=number, owner=value.owner))
+        columns = {name: getattr(value, name) for name in ("owner", "licence", "visibility", "archived", "fork")}
+        naive_repositories.append(NaiveRepository(pk=number, **columns))
         documents[repository_doc(number)] = repository_document(value)
     Repository.objects.bulk_create(repositories)
     automations, naive = [], []
-    links: dict[str, list[tuple[int, int]]] = {name: [] for name in ("triggers", "actions", "blueprints")}
+    links: dict[str, list[tuple[int, int]]] = {name: [] for name in _LINKS}
     for row in repositories:
         for index, one in enumerate(records[row.pk]):
             key = (row.pk - 1) * EACH + index + 1
             bare = automation_facets(one)
             automations.append(_automation(key, row, one, ",".join(str(ids[facet]) for facet in bare)))
-            naive.append(NaiveAutomation(pk=key, repository_id=row.pk, kind=one.kind, name=one.name))
+            naive.append(NaiveAutomation(pk=key, repository_id=row.pk, kind=one.kind, name=one.name, pinned=one.pinned))
             documents[automation_doc(key)] = automation_document(one, row.full_name)
             for pair in bare:
                 if f"{pair[0]}s" in links:
@@ -186,7 +188,11 @@ class NaiveValue(models.Model):
 
 
 class NaiveRepository(models.Model):
-    owner = models.CharField(max_length=255)
+    owner = models.CharField(max_length=255, db_index=True)
+    licence = models.CharField(max_length=100, db_index=True)
+    visibility = models.CharField(max_length=20, db_index=True)
+    archived = models.BooleanField(db_index=True)
+    fork = models.BooleanField(db_index=True)
     languages = models.ManyToManyField(NaiveValue, related_name="+")
     topics = models.ManyToManyField(NaiveValue, related_name="+")
 
@@ -198,7 +204,10 @@ class NaiveAutomation(models.Model):
     repository = models.ForeignKey(NaiveRepository, models.CASCADE)
     kind = models.CharField(max_length=20, db_index=True)
     name = models.TextField()
+    pinned = models.BooleanField(null=True, db_index=True)
     triggers = models.ManyToManyField(NaiveValue, related_name="+")
+    action_versions = models.ManyToManyField(NaiveValue, related_name="+")
+    runners = models.ManyToManyField(NaiveValue, related_name="+")
     actions = models.ManyToManyField(NaiveValue, related_name="+")
     blueprints = models.ManyToManyField(NaiveValue, related_name="+")
 
@@ -214,7 +223,7 @@ def create_naive() -> None:
     with connection.cursor() as cursor:
         for model, names in (
             (NaiveRepository, ("languages", "topics")),
-            (NaiveAutomation, ("triggers", "actions", "blueprints")),
+            (NaiveAutomation, _LINKS),
         ):
             owner = f"{model.__name__.lower()}_id"
             for name in names:

@@ -7,12 +7,16 @@ narrow its own counts. Counts are exact.
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
+from operator import itemgetter
+from typing import Final
 
 import numpy as np
 
 from stats.columns import Ints, Mask, Snapshot, sums
 from stats.filters import Choice, Query
 from stats.vocabulary import FACETS, REPOSITORY_KIND
+
+FEW: Final = 64
 
 
 class Audience(Enum):
@@ -27,8 +31,11 @@ class Tally:
 
     def __init__(self, snapshot: Snapshot, mask: Mask) -> None:
         self._snapshot = snapshot
+        self._inverted = mask is snapshot.live_automations
+        if self._inverted:
+            self.size, self._rows = snapshot.automations, np.empty(0, np.intp)
+            return
         self.size = int(np.count_nonzero(mask))
-        self._inverted = False
         if 2 * self.size > snapshot.automations and not (mask & snapshot.live_repositories).any():
             self._inverted, mask = True, snapshot.live_automations & ~mask
         self._rows = np.flatnonzero(mask)
@@ -143,11 +150,17 @@ def _allowed(snapshot: Snapshot, choice: Choice) -> Mask:
     return allowed
 
 
-def top(counted: Ints, most: int) -> Ints:
-    """The places of the `most` highest counts above 0: highest first, ties by place."""
+def top(counted: Ints, most: int) -> tuple[list[tuple[int, int]], int]:
+    """(place, count) of the `most` highest counts above 0, the highest first, ties by place; and how many more."""
+    if len(counted) <= FEW:  # for so few, Python is faster than numpy's calls
+        pairs = [(place, count) for place, count in enumerate(counted.tolist()) if count]
+        pairs.sort(key=itemgetter(1), reverse=True)
+        return pairs[:most], max(0, len(pairs) - most)
     present = counted.nonzero()[0]
-    if len(present) > most:
+    further = max(0, len(present) - most)
+    if further:
         # one sortable key per value, so that ties at the border fall the same way every time
         keys = counted[present] * np.int64(len(counted) + 1) - present
-        present = present[np.argpartition(keys, -most)[-most:]]
-    return present[np.lexsort((present, -counted[present]))]
+        present = present[keys.argpartition(further)[further:]]
+    places = present[np.lexsort((present, -counted[present]))]
+    return list(zip(places.tolist(), counted[places].tolist(), strict=True)), further

@@ -4,6 +4,7 @@ Counts count automations; a repository's facet counts its automations. A chosen 
 it counts nothing, so that it can be unchosen.
 """
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -26,13 +27,12 @@ def facets(snapshot: Snapshot, query: Query, audience: Audience, limit: int = DE
         if not facet.listed:
             continue
         counted = matches.counts(facet.name)
-        best = top(counted, limit)
-        lists[facet.name] = _listed(matches, facet.name, counted, best)
+        best, further = top(counted, limit)
+        lists[facet.name] = _listed(matches, facet.name, best)
         if query.chosen(facet.name):
             lists[facet.name] += _chosen_besides(matches, facet.name, counted, best)
-        further = np.count_nonzero(counted) - limit
-        if further > 0:
-            more[facet.name] = int(further)
+        if further:
+            more[facet.name] = further
     return {
         "total": matches.tally.size,
         "generation": snapshot.generation,
@@ -54,15 +54,15 @@ def values_of(
             text = names[place].casefold()
             if not text.startswith(prefix) and f"/{prefix}" not in text:
                 counted[place] = 0
-    further = int(np.count_nonzero(counted)) - limit
+    best, further = top(counted, limit)
     return {
         "facet": facet,
         "prefix": prefix,
         "total": matches.tally.size,
         "generation": snapshot.generation,
         "query": query.described(),
-        "values": _listed(matches, facet, counted, top(counted, limit)),
-        "more": max(0, further),
+        "values": _listed(matches, facet, best),
+        "more": further,
     }
 
 
@@ -71,21 +71,22 @@ def _matches(snapshot: Snapshot, query: Query, audience: Audience) -> Matches:
     return match(snapshot, query, audience, found=found, universe=universe_of(snapshot, query))
 
 
-def _listed(matches: Matches, facet: str, counted: Ints, places: Ints) -> list[dict[str, Any]]:
+def _listed(matches: Matches, facet: str, pairs: Sequence[tuple[int, int]]) -> list[dict[str, Any]]:
     names, chosen = matches.snapshot.names[facet].texts, _chosen(matches, facet)
-    pairs = zip(places.tolist(), counted[places].tolist(), strict=True)
     return [{"value": names[place], "count": count, "selected": place in chosen} for place, count in pairs]
 
 
-def _chosen_besides(matches: Matches, facet: str, counted: Ints, places: Ints) -> list[dict[str, Any]]:
+def _chosen_besides(
+    matches: Matches, facet: str, counted: Ints, best: Sequence[tuple[int, int]]
+) -> list[dict[str, Any]]:
     """The chosen values that are not among the most frequent, and those that exist nowhere."""
-    beyond = np.array(sorted(_chosen(matches, facet) - set(places.tolist())), np.int64)
+    beyond = sorted(_chosen(matches, facet) - {place for place, _ in best})
     nowhere = [
         {"value": value, "count": 0, "selected": True}
         for value in matches.query.chosen(facet)
         if not places_of(matches.snapshot, facet, value)[1]
     ]
-    return _listed(matches, facet, counted, beyond) + nowhere
+    return _listed(matches, facet, [(place, int(counted[place])) for place in beyond]) + nowhere
 
 
 def _chosen(matches: Matches, facet: str) -> set[int]:

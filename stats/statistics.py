@@ -3,9 +3,7 @@
 Counts come from the columns' running totals, so they cost the same at five thousand automations and at a million.
 """
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from itertools import islice
 from typing import Any, Final
 
 import numpy as np
@@ -35,7 +33,7 @@ def statistics(tenant: str, snapshot: Snapshot, audience: Audience, now: float) 
         "actions": _busiest(matches, "action"),
         "blueprints": _busiest(matches, "blueprint"),
         "pinned": {item["value"]: item["count"] for item in _busiest(matches, "pinned")},
-        "unpinned_actions": list(islice(_unpinned(matches), BUSIEST)),
+        "unpinned_actions": _unpinned(matches),
         "activity": _activity(snapshot.newest[repositories], now),
         "growth": _growth(tenant, now) if whole else [],
         "unreadable_files": unreadable_files(tenant).count() if whole else None,
@@ -74,9 +72,8 @@ def roll_up(tenant: str, snapshot: Snapshot, day: date) -> None:
 
 
 def _busiest(matches: Matches, facet: str) -> list[dict[str, Any]]:
-    counted = matches.counts(facet)
     names = matches.snapshot.names[facet].texts
-    return [{"value": names[number], "count": int(counted[number])} for number in top(counted, BUSIEST).tolist()]
+    return [{"value": names[place], "count": count} for place, count in top(matches.counts(facet), BUSIEST)[0]]
 
 
 def _languages(matches: Matches, repositories: Any) -> list[dict[str, Any]]:
@@ -92,19 +89,27 @@ def _languages(matches: Matches, repositories: Any) -> list[dict[str, Any]]:
         counting = np.repeat(shown, np.diff(plane.starts))
         sizes = sums(plane.values, np.where(counting, plane.amounts, 0), len(plane.totals))[numbers]
     names = snapshot.names["language"].texts
+    # one that has no bytes, since only its name was told, is listed after those that have
     return [
-        {"value": names[number], "bytes": int(sizes[number]), "count": int(counted[number])}
-        for number in top(sizes + (counted > 0), BUSIEST).tolist()
+        {"value": names[place], "bytes": int(sizes[place]), "count": int(counted[place])}
+        for place, _ in top(sizes + (counted > 0), BUSIEST)[0]
     ]
 
 
-def _unpinned(matches: Matches) -> Iterator[dict[str, Any]]:
-    """Action versions that are not bound to a commit, the most used first."""
+def _unpinned(matches: Matches) -> list[dict[str, Any]]:
+    """The most used action versions that are not bound to a commit."""
     counted = matches.counts("action_version")
     names = matches.snapshot.names["action_version"].texts
-    for number in top(counted, len(counted)).tolist():
-        if is_outside(names[number]) and not is_pinned(names[number]):
-            yield {"value": names[number], "count": int(counted[number])}
+    looked, further = 4 * BUSIEST, 1
+    found: list[dict[str, Any]] = []
+    while further and len(found) < BUSIEST:
+        pairs, further = top(counted, looked)
+        unpinned = ((names[place], count) for place, count in pairs)
+        found = [
+            {"value": name, "count": count} for name, count in unpinned if is_outside(name) and not is_pinned(name)
+        ]
+        looked *= 8
+    return found[:BUSIEST]
 
 
 def _activity(newest: Ints, now: float) -> list[dict[str, int]]:
