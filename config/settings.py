@@ -130,32 +130,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-if REDIS_ENABLED:
-    CACHES = {
-        "default": {
-            "BACKEND": "django_redis.cache.RedisCache",
-            "LOCATION": REDIS_URL,
-            "KEY_PREFIX": "hubcache:django",
-            "OPTIONS": {
-                "SERIALIZER": "django_redis.serializers.json.JSONSerializer",
-                "IGNORE_EXCEPTIONS": True,
-                "CONNECTION_POOL_KWARGS": {
-                    "max_connections": ENV.REDIS_MAX_CONNECTIONS,
-                    "socket_timeout": ENV.REDIS_SOCKET_TIMEOUT,
-                    "socket_connect_timeout": ENV.REDIS_SOCKET_TIMEOUT,
-                },
-            },
-        }
-    }
-else:
-    CACHES = {
-        "default": {
-            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-            "LOCATION": "hubcache_django_cache",
-            "KEY_PREFIX": "hubcache:django",
-            "OPTIONS": {"MAX_ENTRIES": 100_000},
-        }
-    }
+CACHES = {"default": {"BACKEND": "github_cache.django_cache.StoreCache", "LOCATION": "django"}}
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SESSION_COOKIE_AGE = 30 * 60
 SESSION_SAVE_EVERY_REQUEST = False

@@ -15,3 +15,6 @@ urlpatterns = [
     path("redoc", SpectacularRedocView.as_view(url_name="openapi"), name="redoc"),
     path("admin/", admin.site.urls),
 ]
+
+handler404 = "stats.faults.not_found"
+handler500 = "stats.faults.broken"

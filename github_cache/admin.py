@@ -142,7 +142,7 @@ class ApiKeyAdmin(admin.ModelAdmin):
         made.requests_per_window = obj.requests_per_window
         made.save(update_fields=["requests_per_window"])
         obj.__dict__.update(made.__dict__)
-        request.new_api_key = key  # type: ignore[attr-defined]
+        request.new_api_key = key
 
     def response_add(self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None) -> HttpResponse:
         shown = {
@@ -150,7 +150,7 @@ class ApiKeyAdmin(admin.ModelAdmin):
             "title": "API key",
             "opts": self.opts,
             "row": obj,
-            "key": request.new_api_key,  # type: ignore[attr-defined]
+            "key": request.new_api_key,
         }
         return TemplateResponse(request, "admin/github_cache/apikey/made.html", shown)
 

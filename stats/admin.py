@@ -13,6 +13,8 @@ from stats.models import Automation, DailyRollup, IndexedFile, IndexGeneration, 
 
 __all__ = ["cache_admin", "limits_admin"]
 
+admin.site.site_header = admin.site.site_title = "Hubcache"
+
 
 @admin.register(Organization)
 class OrganizationAdmin(ReadOnly):

@@ -125,7 +125,7 @@ def _organizations(tenant: str) -> Iterator[dict[str, Any]]:
 
 def _whole_or_part(request: HttpRequest, whole: str, part: str, shown: dict[str, Any], status: int) -> HttpResponse:
     """The page, or its moving part alone where htmx asks for that."""
-    htmx = request.htmx  # type: ignore[attr-defined]
+    htmx = request.htmx
     shown["part"] = bool(htmx) and not htmx.history_restore_request
     response = render(request, part if shown["part"] else whole, shown, status=status)
     patch_vary_headers(response, ["HX-Request"])

@@ -30,6 +30,13 @@ from stats.serializers import (
 from stats.statistics import unreadable_files
 from stats.vocabulary import FACETS
 
+MAX_PAGE = 10_000
+
+
+def _number(most: int) -> dict[str, Any]:
+    return {"type": "integer", "minimum": 1, "maximum": most}
+
+
 _QUERY = [
     OpenApiParameter(
         "q",
@@ -43,7 +50,7 @@ _QUERY = [
         for facet in FACETS.values()
     ),
 ]
-_LIMIT = OpenApiParameter("limit", int, description=f"Values of each facet, up to {MAX_LIMIT}; 20 unless told.")
+_LIMIT = OpenApiParameter("limit", _number(MAX_LIMIT), description="Values of each facet; 20 unless told.")
 
 
 class _Index(APIView):
@@ -62,6 +69,8 @@ class FacetsView(_Index):
     """Counts of every facet's values among what matches."""
 
     @extend_schema(
+        operation_id="facets",
+        summary="Facets with counts",
         parameters=[*_QUERY, _LIMIT],
         responses=FacetsSerializer,
         examples=[OpenApiExample("workflows on push", value=FACETS_EXAMPLE, response_only=True)],
@@ -77,6 +86,8 @@ class FacetView(_Index):
     """The values of one facet, by their beginning."""
 
     @extend_schema(
+        operation_id="facet_values",
+        summary="Values of one facet",
         parameters=[
             *_QUERY,
             _LIMIT,
@@ -98,11 +109,13 @@ class SearchView(_Index):
     """Repositories and automations that match, best or newest first."""
 
     @extend_schema(
+        operation_id="search",
+        summary="Search",
         parameters=[
             *_QUERY,
             OpenApiParameter("sort", enum=SORTS, description="By relevance where there is text, else newest first."),
-            OpenApiParameter("page", int),
-            OpenApiParameter("per_page", int, description=f"Up to {MAX_PER_PAGE}; 30 unless told."),
+            OpenApiParameter("page", _number(MAX_PAGE)),
+            OpenApiParameter("per_page", _number(MAX_PER_PAGE), description=f"Up to {MAX_PER_PAGE}; 30 unless told."),
             OpenApiParameter("cursor", description="From `next`: goes on behind the last result, however far."),
         ],
         responses=SearchSerializer,
@@ -119,6 +132,8 @@ class StatisticsView(_Index):
     """Totals, the busiest values, unpinned actions, activity and growth."""
 
     @extend_schema(
+        operation_id="stats",
+        summary="Statistics",
         responses=StatisticsSerializer,
         examples=[OpenApiExample("an organisation", value=STATISTICS_EXAMPLE, response_only=True)],
     )
@@ -131,7 +146,9 @@ class UnreadableFilesView(_Index):
     """The files that were looked into and could not be read, with the reason of each."""
 
     @extend_schema(
-        parameters=[OpenApiParameter("page", int), OpenApiParameter("per_page", int)],
+        operation_id="unreadable_files",
+        summary="Files that could not be read",
+        parameters=[OpenApiParameter("page", _number(MAX_PAGE)), OpenApiParameter("per_page", _number(MAX_PER_PAGE))],
         responses=UnreadableFilesSerializer,
     )
     def get(self, request: Request) -> Response:
@@ -140,7 +157,7 @@ class UnreadableFilesView(_Index):
             raise exceptions.PermissionDenied("The list of unreadable files needs an API key.")
         given: dict[str, Any] = dict(request.query_params.lists())
         try:
-            page = whole_number(given, "page", 1, 10_000)
+            page = whole_number(given, "page", 1, MAX_PAGE)
             per_page = whole_number(given, "per_page", 30, MAX_PER_PAGE)
         except QueryError as error:
             raise problem(error) from error

@@ -13,6 +13,15 @@ SHORTEST_SECRET = 8
 _LARGEST_ID = 2**63 - 1
 
 
+class Secret(serializers.CharField):
+    """Text as it was given: a number would be another text to whoever signs with it."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
 class ConfigSerializer(serializers.ModelSerializer[WebhookConfig]):
     """One repository (by `repository` or `repository_id`) or one organisation, a secret, and events."""
 
@@ -22,7 +31,7 @@ class ConfigSerializer(serializers.ModelSerializer[WebhookConfig]):
     organization_id = serializers.IntegerField(min_value=1, max_value=_LARGEST_ID, required=False, allow_null=True)
     webhook_id = serializers.IntegerField(min_value=1, max_value=_LARGEST_ID, required=False, allow_null=True)
     webhook_url = serializers.URLField(max_length=500, required=False)
-    secret = serializers.CharField(
+    secret = Secret(
         write_only=True,
         min_length=SHORTEST_SECRET,
         max_length=500,

@@ -44,12 +44,12 @@ def full_name(name: str) -> tuple[str, str]:
 
 def of_repository(owner_name: str, name: str, rest: str = "") -> str:
     """`/repos/OWNER/NAME` and what follows it, which is ours and already encoded. Raises BadCall."""
-    return f"/repos/{owner(owner_name)}/{repository(name)}{rest}"
+    return f"/repos/{quote(owner(owner_name))}/{repository(name)}{rest}"
 
 
 def of_organization(login: str, rest: str = "") -> str:
     """`/orgs/LOGIN` and what follows it. Raises BadCall."""
-    return f"/orgs/{owner(login)}{rest}"
+    return f"/orgs/{quote(owner(login))}{rest}"
 
 
 def segment(text: str) -> str:
