@@ -22,6 +22,7 @@ from github_cache.store.contract import (
     Operation,
     Outcome,
     Put,
+    Take,
     TimeToLive,
 )
 from github_cache.store.failover import Failover
@@ -125,6 +126,12 @@ class CacheService:
     def set_many(self, values: Mapping[str, Any], ttl: int | None = None) -> None:
         """Keeps several values, all or none, in one trip."""
         self._perform([self._put(key, value, ttl) for key, value in values.items()])
+
+    def add(self, key: str, value: Any, ttl: int | None = None) -> bool:
+        """Keeps a value where there is none; whether there was none."""
+        put = self._put(key, value, ttl)
+        there, holder = self._perform([TimeToLive(put.key), Take(put.key, put.data, put.ttl, put.index)])
+        return there is None and holder == put.data
 
     def exists(self, key: str) -> bool:
         """Whether there is a value."""

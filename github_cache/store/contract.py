@@ -110,6 +110,7 @@ class Take:
     key: str
     holder: bytes
     ttl: int
+    index: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,8 +166,8 @@ class DatabaseStore(SmallValues):
                 return total
             case Expire(key, ttl):
                 return bool(self._alive().filter(key=key).update(ends=now + ttl))
-            case Take(key, holder, ttl):
-                return self._taken(key, holder, now + ttl)
+            case Take(key, holder, ttl, index):
+                return self._taken(key, holder, now + ttl, index or "")
             case Keep() | Release() | Fail():
                 data, seconds = left(operation)
                 held = self._alive().filter(key=operation.key, data=operation.holder)
@@ -176,14 +176,15 @@ class DatabaseStore(SmallValues):
                 ends = self._alive().filter(key=key).values_list("ends", flat=True).first()
                 return None if ends is None else ends - now
 
-    def _taken(self, key: str, holder: bytes, ends: float) -> bytes:
+    def _taken(self, key: str, holder: bytes, ends: float, index: str) -> bytes:
         """Only one of those who ask at the same moment can insert the row, or update the one that ended."""
         held = self._values([key]).get(key)
         if held is not None and not held.startswith(failed(b"")):
             return held
         free = KeptValue.objects.filter(Q(ends__lte=self._clock()) | Q(data=held or b""), key=key)
-        if not free.update(data=holder, ends=ends):
-            KeptValue.objects.bulk_create([KeptValue(key=key, data=holder, ends=ends)], ignore_conflicts=True)
+        if not free.update(index=index, data=holder, ends=ends):
+            row = KeptValue(key=key, index=index, data=holder, ends=ends)
+            KeptValue.objects.bulk_create([row], ignore_conflicts=True)
         return self._values([key]).get(key, holder)
 
     def _alive(self) -> QuerySet[KeptValue]:

@@ -152,7 +152,13 @@ class Failover(SmallValues):
 
     def perform(self, operations: Sequence[Operation]) -> list[Outcome]:
         changed = [operation.key for operation in operations if isinstance(operation, Put | Delete | Add | Expire)]
-        return self._either("perform", lambda store: store.perform(operations), lambda: self._pending.add_keys(changed))
+
+        def missed() -> None:
+            if changed:
+                self._pending.add_keys(changed)
+                self._keep_off()
+
+        return self._either("perform", lambda store: store.perform(operations), missed)
 
     def clear(self, index: str) -> int:
         return self._dropping(lambda store: store.clear(index), lambda: self._pending.add_index(index))
@@ -180,10 +186,7 @@ class Failover(SmallValues):
             except StoreUnavailable as error:
                 self._failed(error)
         remember()
-        with self._lock:
-            if self._breaker.state is State.CLOSED:
-                self._breaker = breaker.tripped(self._breaker, self._monotonic(), self._policy)
-        self._retry_soon()
+        self._keep_off()
         return step(self._memory)
 
     def _memory_that_heard(self) -> MemoryStore:
@@ -236,9 +239,12 @@ class Failover(SmallValues):
         elif changed and was_told:
             log.warning("the store is back", extra={"store": self._name, "invalidated_scopes": carried_out})
 
-    def _retry_soon(self) -> None:
-        """Lets a thread try until what waits is carried out, since this process may not be asked again."""
+    def _keep_off(self) -> None:
+        """Does not use the store again before what waits is carried out; lets a thread try until it is, since this
+        process may not be asked again."""
         with self._lock:
+            if self._breaker.state is State.CLOSED:
+                self._breaker = breaker.tripped(self._breaker, self._monotonic(), self._policy)
             if self._retrying:
                 return
             self._retrying = True

@@ -151,11 +151,11 @@ class MemoryStore(SmallValues):
                     return False
                 self._kept[key].ends = self._clock() + ttl
                 return True
-            case Take(key, holder, ttl):
+            case Take(key, holder, ttl, index):
                 held = self._get(key)
                 if held is not None and not held.startswith(failed(b"")):
                     return held
-                self._keep(key, _Kept(holder, self._clock() + ttl, None, frozenset()))
+                self._keep(key, _Kept(holder, self._clock() + ttl, index, frozenset()))
                 return holder
             case Keep() | Release() | Fail():
                 return self._left(operation)

@@ -208,9 +208,10 @@ def _queue(pipe: Any, operation: Operation) -> tuple[int, Meaning]:
         case Expire(key, ttl):
             pipe.expire(key, ttl)
             return 1, lambda answers: bool(_last(answers))
-        case Take(key, holder, ttl):
+        case Take(key, holder, ttl, index):
+            noted = _note(pipe, index, key, ttl)
             pipe.eval(_TAKE, 1, key, holder, ttl)
-            return 1, _last
+            return 1 + noted, _last
         case Keep() | Release() | Fail():
             pipe.eval(_LEAVE, 1, operation.key, operation.holder, *reversed(left(operation)))
             return 1, lambda answers: bool(_last(answers))

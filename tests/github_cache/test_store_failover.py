@@ -241,3 +241,13 @@ def test_a_restarted_store_is_recovered_before_the_next_read(shared: Switched, c
     shared.fault, shared.recovered = None, 0
     assert store.read(ENTRY, []).data == b"kept"
     assert shared.recovered == 1
+
+
+def test_a_value_changed_during_one_failure_is_not_read_as_it_was_before(shared: Switched, clock: Clock) -> None:
+    store = process(shared, clock)
+    store.set("plain", b"before", 60)
+    shared.fault = StoreUnavailable("timed out")
+    store.set("plain", b"after", 60)
+    shared.fault = None
+    clock.now += 2
+    assert store.get("plain") is None

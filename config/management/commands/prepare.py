@@ -17,8 +17,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate", verbosity=0, interactive=False)
-        if not settings.REDIS_ENABLED:
-            call_command("createcachetable", verbosity=0)
         tenant, _ = Tenant.objects.get_or_create(slug=settings.HUBCACHE_TENANT)
         self._first_admin()
         self._first_key(tenant)
