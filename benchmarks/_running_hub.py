@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +25,25 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def served(application: str, port: int) -> list[str]:
+    """The command line of a web server for a WSGI application: the same for everything that is compared."""
+    return [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
+            "--workers", "2", "--blocking-threads", "32", "--no-ws", "--log-level", "warning", application]  # fmt: skip
+
+
 class Hub:
     """Sandbox GitHub, Redis, web server, worker and scheduler; a context manager that ends them all."""
 
-    def __init__(self, folder: Path, database_url: str = "", repositories: int = 50) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        database_url: str = "",
+        repositories: int = 50,
+        parts: Sequence[str] = ("web", "worker", "beat"),
+        **settings: str,
+    ) -> None:
+        """`parts` run beside the sandbox and Redis; `settings` are variables of Hubcache's environment."""
+        self.parts = parts
         self.folder, self.port, self.github_port = folder, free_port(), free_port()
         self.url, self.github = f"http://127.0.0.1:{self.port}", f"http://127.0.0.1:{self.github_port}"
         self.redis_socket = embedded_redis.socket_of(folder)
@@ -44,6 +60,7 @@ class Hub:
             "RATELIMIT_REQUESTS": "1000000",
             "REDIS_URL": f"unix://{self.redis_socket}?db=0",
             **({"DATABASE_URL": database_url} if database_url else {}),
+            **settings,
         }
         python = sys.executable
         celery = [python, "-m", "celery", "-A", "config"]
@@ -53,8 +70,7 @@ class Hub:
         self.commands = {
             "github": [python, "-m", "github_sandbox", "--port", str(self.github_port), "--repos", str(repositories)],
             "redis": embedded_redis.command(program, folder),
-            "web": [python, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(self.port),
-                    "--workers", "2", "--blocking-threads", "32", "--no-ws", "config.wsgi:application"],
+            "web": served("config.wsgi:application", self.port),
             "worker": [*celery, "worker", "-P", "threads", "-c", "8", "-Q", "interactive,webhooks,warm",
                        "--without-gossip", "--without-mingle", "-l", "WARNING"],
             "beat": [*celery, "beat", "-l", "WARNING", "--pidfile", ""],
@@ -66,9 +82,10 @@ class Hub:
             self.start(name)
         self._until(lambda: requests.get(f"{self.github}/_sandbox/", timeout=1).ok)
         self.manage("prepare")
-        for name in ("web", "worker", "beat"):
+        for name in self.parts:
             self.start(name)
-        self.until_up()
+        if "web" in self.parts:
+            self.until_up()
         return self
 
     def __exit__(self, *_: Any) -> None:
