@@ -54,7 +54,7 @@ def from_headers(headers: Mapping[str, str], default_bucket: str = "core", *, no
     """Read `X-RateLimit-*`, whatever the case of the names; None where they are absent or rubbish.
 
     Given `now`, the reset is moved from GitHub's clock (the answer's `Date`) into the caller's, so that a wrong
-    local clock neither waits for hours nor sends too early.
+    local clock neither waits for hours nor sends too early; one that lies further away than any window is rubbish.
     """
     fields = {name.lower(): value for name, value in headers.items()}
     limit, remaining, reset = (number(fields.get(f"x-ratelimit-{part}")) for part in ("limit", "remaining", "reset"))
@@ -69,10 +69,12 @@ def from_headers(headers: Mapping[str, str], default_bucket: str = "core", *, no
         used=max(limit - remaining, 0) if used is None else used,
         reset=float(reset),
     )
-    sent = http_date(fields.get("date"))
-    if now is None or sent is None or abs(now - sent) <= CLOCK_SKEW:
+    if now is None:
         return quota
-    return replace(quota, reset=quota.reset + now - sent)
+    sent = http_date(fields.get("date"))
+    if sent is not None and abs(now - sent) > CLOCK_SKEW:
+        quota = replace(quota, reset=quota.reset + now - sent)
+    return quota if abs(quota.reset - now) <= LONGEST_WINDOW else None
 
 
 def from_graphql(rate_limit: Mapping[str, Any], bucket: str = "graphql") -> Quota | None:

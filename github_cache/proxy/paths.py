@@ -37,7 +37,7 @@ def checked(path: str, query: str = "") -> str:
     sent = encoded(path) + (f"?{query}" if query else "")
     paths.sendable(sent)
     _, first, *rest = path.split("/")
-    if first in ("repos", "orgs") and rest and rest[0]:
+    if first in ("repos", "orgs", "users") and rest and rest[0]:
         paths.owner(rest[0])
     if first == "repos" and len(rest) > 1 and rest[1]:
         paths.repository(rest[1])

@@ -69,11 +69,9 @@ def attempt(call: Call, bearer: Bearer, lane: Lane) -> Attempt | Wait:
         reply = Reply(raw.status, raw.headers, body, time.perf_counter() - started, bearer.identity)
         judged = _judged(call, raw, body, outcome)
         metrics.GITHUB_SECONDS.labels(_api(call)).observe(reply.seconds)
-    if isinstance(judged, Wait):
-        return _limit(judged, reply.status)
-    if isinstance(judged, Proceed) and _is_page(call, raw):
-        raise BadAnswer(f"GitHub answered {reply.status} with an HTML page in place of JSON", reply.status)
-    return Attempt(reply, judged)
+        if isinstance(judged, Proceed) and call.method != "HEAD":
+            _check_readable(call, reply)
+    return _limit(judged, reply.status) if isinstance(judged, Wait) else Attempt(reply, judged)
 
 
 @contextlib.contextmanager
@@ -150,12 +148,16 @@ def _limit(judged: Wait, status: int) -> Wait:
     raise BadAnswer(f"GitHub failed with status {status}", status)
 
 
-def _is_page(call: Call, raw: Raw) -> bool:
-    """True for an HTML page that nobody asked for: some proxy's, or an error page under a wrong status."""
-    if not raw.headers.get("Content-Type", "").startswith("text/html"):
-        return False
-    accept = call.sent_headers()["Accept"]
-    return call.graphql or not any(word in accept for word in ("html", "*/*", "raw"))
+def _check_readable(call: Call, reply: Reply) -> None:
+    """Raises BadAnswer for a success that is an HTML page which nobody asked for (some proxy's, or an error page under
+    a wrong status), and for JSON that is none, as where an answer was cut off with a length to match."""
+    kind = reply.headers.get("Content-Type", "")
+    if kind.startswith("text/html"):
+        accept = call.sent_headers()["Accept"]
+        if call.graphql or not any(word in accept for word in ("html", "*/*", "raw")):
+            raise BadAnswer(f"GitHub answered {reply.status} with an HTML page in place of JSON", reply.status)
+    if kind.startswith("application/json") and (reply.body or reply.status == 200):
+        reply.json()
 
 
 def _timeouts() -> transport.Timeouts:

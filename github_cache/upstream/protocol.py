@@ -138,7 +138,8 @@ class Reply:
             return orjson.loads(self.body)
         except orjson.JSONDecodeError:
             kind = self.headers.get("Content-Type", "nothing that is named")
-            raise BadAnswer(f"GitHub answered {self.status} with {kind} in place of JSON", self.status) from None
+            what = "no JSON, though it says so" if "json" in kind else f"{kind} in place of JSON"
+            raise BadAnswer(f"GitHub answered {self.status} with {what}", self.status) from None
 
     def message(self) -> str:
         """GitHub's own words in an error, '' where there are none."""

@@ -55,6 +55,11 @@ def test_the_reset_is_moved_into_a_wrong_local_clock(ahead: int, expected: int) 
     assert from_headers({**HEADERS, "date": date}, now=NOW + ahead).reset == expected
 
 
+@pytest.mark.parametrize("reset", [NOW + 7 * 86_400, NOW - 7 * 86_400, 1])
+def test_a_reset_further_away_than_any_window_is_no_reading(reset: float) -> None:
+    assert from_headers({**HEADERS, "X-RateLimit-Reset": f"{reset:.0f}"}, now=NOW) is None
+
+
 def test_a_graphql_rate_limit_is_read() -> None:
     read = from_graphql({"limit": 5000, "remaining": 4999, "used": 1, "resetAt": "2026-09-21T14:13:20Z", "cost": 1})
     assert read == Quota("graphql", 5000, 4999, 1, datetime(2026, 9, 21, 14, 13, 20, tzinfo=UTC).timestamp())
