@@ -187,7 +187,9 @@ def _interleaved(
     for kind, queries in _queries(rounds, seed=13).items():
         if "text" in kind:
             continue
-        ours, theirs, deadline = [], [], time.monotonic() + naive_seconds
+        ours: list[float] = []
+        theirs: list[float] = []
+        deadline = time.monotonic() + naive_seconds
         for parameters in queries:
             if time.monotonic() > deadline and theirs:
                 break

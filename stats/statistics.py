@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 import numpy as np
+from django.db import connection
 
 from stats.automations.references import is_outside, is_pinned
 from stats.columns import Ints, Snapshot, sums
@@ -17,6 +18,14 @@ from stats.models import DailyRollup, IndexedFile
 BUSIEST: Final = 20
 ACTIVITY_DAYS: Final = (1, 7, 30, 90, 365)
 GROWTH_DAYS: Final = 365
+
+_GROWTH: Final = (
+    "SELECT day, repositories, automations FROM stats_dailyrollup WHERE tenant_id = %s AND day > %s ORDER BY day"
+)
+_UNREADABLE: Final = (
+    "SELECT COUNT(*) FROM stats_indexedfile f JOIN stats_repository r ON r.id = f.repository_id "
+    "WHERE r.tenant_id = %s AND f.reason <> ''"
+)
 
 
 def statistics(tenant: str, snapshot: Snapshot, audience: Audience, now: float) -> dict[str, Any]:
@@ -36,7 +45,7 @@ def statistics(tenant: str, snapshot: Snapshot, audience: Audience, now: float) 
         "unpinned_actions": _unpinned(matches),
         "activity": _activity(snapshot.newest[repositories], now),
         "growth": _growth(tenant, now) if whole else [],
-        "unreadable_files": unreadable_files(tenant).count() if whole else None,
+        "unreadable_files": _unreadable(tenant) if whole else None,
         "last_updated": last_updated(snapshot),
         "generation": snapshot.generation,
     }
@@ -120,8 +129,18 @@ def _activity(newest: Ints, now: float) -> list[dict[str, int]]:
 
 def _growth(tenant: str, now: float) -> list[dict[str, Any]]:
     since = datetime.fromtimestamp(now, UTC).date() - timedelta(days=GROWTH_DAYS)
-    rows = DailyRollup.objects.filter(tenant_id=tenant, day__gt=since).order_by("day")
     return [
-        {"day": day.isoformat(), "repositories": repositories, "automations": automations}
-        for day, repositories, automations in rows.values_list("day", "repositories", "automations")
+        {"day": str(day)[:10], "repositories": repositories, "automations": automations}
+        for day, repositories, automations in _rows(_GROWTH, tenant, since)
     ]
+
+
+def _unreadable(tenant: str) -> int:
+    return int(_rows(_UNREADABLE, tenant)[0][0])
+
+
+def _rows(statement: str, *values: Any) -> list[Any]:
+    """Plain SQL: making these two queries by the ORM takes longer than all the counting."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return list(cursor.fetchall())
