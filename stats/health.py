@@ -19,7 +19,7 @@ from github_cache import health
 from github_cache.health import Check, Part, State
 from stats import metrics
 from stats.exposition import for_operators
-from stats.models import Organization, SyncRun
+from stats.models import IndexGeneration, Organization, SyncRun
 
 log = logging.getLogger("hubcache.health")
 _since: dict[str, list[Any]] = {}
@@ -119,6 +119,8 @@ def heartbeat() -> None:
     now = time.time()
     cache.set(HEARTBEAT, now, timeout=None)
     metrics.scheduler_heartbeat_timestamp_seconds.set(now)
+    for tenant, changed_at in IndexGeneration.objects.values_list("tenant_id", "changed_at"):
+        metrics.index_changed_timestamp.labels(tenant).set(changed_at.timestamp())
 
 
 def background(now: float) -> Part:

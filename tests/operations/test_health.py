@@ -8,6 +8,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
+from prometheus_client import REGISTRY
 
 from config import health as background
 from config import heartbeats
@@ -19,7 +20,7 @@ from github_cache.upstream import credentials
 from ratelimit.governor import governor
 from ratelimit.quota import Quota
 from stats import health as stats_health
-from stats.models import Organization, SyncRun
+from stats.models import IndexGeneration, Organization, SyncRun
 
 pytestmark = pytest.mark.django_db
 PARTS = {
@@ -116,6 +117,13 @@ def test_scheduled_work_is_heard_of(client: Client) -> None:
     stats_health.heartbeat()
     assert stats_health.background(time.time()).state is State.OK
     assert stats_health.background(time.time() + 600).state is State.DEGRADED
+
+
+def test_the_heartbeat_tells_when_an_index_changed() -> None:
+    changed = IndexGeneration.objects.create(tenant=Tenant.objects.create(slug="told")).changed_at
+    stats_health.heartbeat()
+    value = REGISTRY.get_sample_value("hubcache_index_changed_timestamp_seconds", {"tenant": "told"})
+    assert value == changed.timestamp()
 
 
 def test_an_index_that_is_old_or_failed_degrades() -> None:
