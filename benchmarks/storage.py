@@ -437,8 +437,9 @@ def _fault(server: Server, name: str, steps: int) -> int:
 
 def _repeated() -> int:
     """One answer out of the process's own memory, with all that it has to do beside."""
-    from github_cache.hotcache import OFFER, Hot, HotCache, Offer
+    from github_cache.hotcache import OFFER, HotCache
     from github_cache.nearcache import NearCache
+    from github_cache.repeatable import Hot, Offer
 
     near: Any = NearCache(10_000_000)
     near.follow(frozenset({TENANT}))

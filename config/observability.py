@@ -96,7 +96,9 @@ def start_sentry(dsn: str, **options: Any) -> None:
 
     sentry_sdk.init(
         dsn,
-        integrations=[DjangoIntegration(), CeleryIntegration(), RedisIntegration()],
+        # A span for each of Django's own signals, and a session for each request, would cost more than a cached read.
+        integrations=[DjangoIntegration(signals_spans=False), CeleryIntegration(), RedisIntegration()],
+        auto_session_tracking=False,
         send_default_pii=False,
         include_local_variables=False,
         max_request_body_size="never",

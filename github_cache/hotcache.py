@@ -15,9 +15,6 @@ import random
 import re
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from email.utils import formatdate
-from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -25,21 +22,21 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from github_cache import listening, metrics
-from github_cache.keys import CALLERS
 from github_cache.nearcache import NearCache, memory
-from github_cache.resources import ACCESS
+from github_cache.repeatable import Answer, Headers, Offer, date, kept, size
+from github_cache.repeats import repeats
 from ratelimit.limiter import limiter
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
-Headers = list[tuple[str, str]]
 
 LONGEST_SECONDS = 5.0
 """An answer is repeated for no longer than this: as long as a key that was looked up is believed."""
 SAMPLE = 100
 """One repeat in so many is logged."""
-GITHUB_SURFACE = "/api/v3/"
+MOST_SHAPES = 1_000
+"""Sets of header names that are remembered, since clients send the same ones over and over."""
 OFFER = "hubcache.offer"
 
 _STEP_ASIDE = frozenset(
@@ -75,54 +72,10 @@ _NOT_COMPARED = frozenset(
         "HTTP_X_AMZN_TRACE_ID",
     ]
 )
-_COMPUTED_ANEW = frozenset(
-    {"age", "date", "x-cache", "cache-status", "x-request-id", "x-from-cache", "retry-after", "content-length"}
-)
-_EVERYWHERE = frozenset({ACCESS, CALLERS})
+_UNSEEN: tuple[str, ...] = ("unseen",)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,100}")
 _ENTITY_TAG = re.compile(r'(?:W/)?("[^"]*")')
 log = logging.getLogger("hubcache.request")
-
-
-@dataclass(frozen=True, slots=True)
-class Hot:
-    """A view's leave to repeat its answer: until `expires_at` (epoch seconds; when the body stops being fresh), or
-    until one of `tags` (keys of epochs) is renewed. Set as `response.hot`."""
-
-    tags: frozenset[str]
-    expires_at: float
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """What Django's side hands to the wrapper: the leave, the body, and by what the limit counted the caller."""
-
-    hot: Hot
-    body: bytes
-    rate_key: str | None
-    rate_limit: int
-    tenant: str
-    endpoint: str
-    """The route that answered."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer as it is repeated."""
-
-    status: str
-    headers: Headers
-    body: bytes
-    etag: str
-    stored_at: float
-    """When its age was 0, epoch seconds."""
-    expires_at: float
-    rate_key: str | None
-    rate_limit: int
-    tenant: str
-    endpoint: str
-    kind: str
-    """The first of those that it bears, for the counters."""
 
 
 class OfferMiddleware:
@@ -161,6 +114,7 @@ class HotCache:
         self._not_headers = _NOT_COMPARED | {name for name in os.environ if not name.startswith("HTTP_")}
         self._by_address = bool(settings.RATELIMIT_EXEMPT)
         self._repeats = itertools.count()
+        self._shapes: dict[tuple[str, ...], tuple[str, ...] | None] = {}
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         began = time.perf_counter()
@@ -179,8 +133,11 @@ class HotCache:
         """What a repeat has to agree in; None where there is none."""
         if not self._enabled or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             return None
-        compared = [name for name in environ.keys() - self._not_headers if name.startswith("HTTP_")]
-        if not _STEP_ASIDE.isdisjoint(compared) or (environ.get("CONTENT_LENGTH") or "0") != "0":
+        names = tuple(environ)
+        compared = self._shapes.get(names, _UNSEEN)
+        if compared is _UNSEEN:
+            compared = self._shape(names)
+        if compared is None or (environ.get("CONTENT_LENGTH") or "0") != "0":
             return None
         authorization, api_key = environ.get("HTTP_AUTHORIZATION"), environ.get("HTTP_X_API_KEY")
         identity: object = None
@@ -188,16 +145,24 @@ class HotCache:
             identity = hashlib.sha256(f"{authorization!r} {api_key!r}".encode("utf-8", "surrogatepass")).digest()
         if identity is None or self._by_address:
             identity = (identity, environ.get("REMOTE_ADDR"), environ.get("HTTP_X_FORWARDED_FOR"))
-        compared.sort()
         return (
             identity,
             environ.get("wsgi.url_scheme"),
             environ.get("SCRIPT_NAME"),
             environ["PATH_INFO"],
             environ.get("QUERY_STRING"),
-            *compared,
+            compared,
             *map(environ.__getitem__, compared),
         )
+
+    def _shape(self, names: tuple[str, ...]) -> tuple[str, ...] | None:
+        """Which of a request's headers a repeat has to agree in, in order; None where there is no repeat."""
+        headers = sorted(name for name in names if name.startswith("HTTP_") and name not in self._not_headers)
+        compared = tuple(headers) if _STEP_ASIDE.isdisjoint(headers) else None
+        if len(self._shapes) >= MOST_SHAPES:
+            self._shapes.clear()
+        self._shapes[names] = compared
+        return compared
 
     def _repeat(
         self, answer: Answer, environ: Environ, now: float, began: float, start_response: StartResponse
@@ -207,25 +172,24 @@ class HotCache:
         unchanged = condition is not None and _matches(condition, answer.etag)
         if not unchanged and (condition == "*" or answer.status.startswith("304")):
             return None
-        if answer.rate_key is not None and not limiter().spend_leased(answer.rate_key, answer.rate_limit).allowed:
-            return None
-        metrics.hot_repeats(answer.tenant, answer.kind).inc()
+        if answer.rate_key is not None:
+            limit = limiter()
+            if not limit.covered(answer.rate_key, answer.rate_limit, now) and (
+                not limit.spend_leased(answer.rate_key, answer.rate_limit).allowed
+            ):
+                return None
+        repeats().add(answer.about)
+        dated = answer.dated[0] if answer.dated else None
+        if dated is None or dated.second != int(now):
+            dated = date(answer, now)
+            answer.dated[:] = [dated]
         request_id = _request_id(environ)
-        headers = [
-            *answer.headers,
-            ("Age", str(max(0, int(now - answer.stored_at)))),
-            ("Date", _http_date(int(now))),
-            ("X-Cache", "HIT"),
-            ("Cache-Status", f"hubcache; hit; ttl={int(answer.expires_at - now)}"),
-            ("X-Request-Id", request_id),
-        ]
         if next(self._repeats) % SAMPLE == 0:
             _tell(answer, environ, request_id, 304 if unchanged else int(answer.status[:3]), began)
         if unchanged:
-            start_response("304 Not Modified", [field for field in headers if field[0].lower() != "content-type"])
+            start_response("304 Not Modified", [*dated.unchanged, ("X-Request-Id", request_id)])
             return ()
-        headers.append(("Content-Length", str(len(answer.body))))
-        start_response(answer.status, headers)
+        start_response(answer.status, [*dated.whole, ("X-Request-Id", request_id)])
         return () if environ["REQUEST_METHOD"] == "HEAD" else (answer.body,)
 
     def _asked(self, key: tuple, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -242,12 +206,12 @@ class HotCache:
         if offer is not None and environ["REQUEST_METHOD"] == "GET":
             listening.start()
             now = self._clock()
-            answer = _answer(offer, *given, path=environ["PATH_INFO"], now=now)
+            answer = kept(offer, *given, path=environ["PATH_INFO"], now=now)
             if answer is not None and not (answer.status.startswith("304") and self._near().get(key, now)):
                 self._near().put(
                     key,
                     answer,
-                    size=_size(key, answer),
+                    size=size(key, answer),
                     tags=offer.hot.tags,
                     expires_at=min(answer.expires_at, now + LONGEST_SECONDS),
                     mark=begun,
@@ -261,42 +225,8 @@ def _tell(answer: Answer, environ: Environ, request_id: str, status: int, began:
     metrics.HOT_SECONDS.labels(answer.endpoint).observe(seconds)
     about = {"method": environ["REQUEST_METHOD"], "path": environ["PATH_INFO"], "status": status}
     cost = {"milliseconds": round(seconds * 1000, 3), "upstream_calls": 0, "cost": 0, "one_in": SAMPLE}
-    told = {"request_id": request_id, "tenant": answer.tenant, "outcome": "HIT", "repeated": True}
+    told = {"request_id": request_id, "tenant": answer.about[0], "outcome": "HIT", "repeated": True}
     log.info("request", extra={**about, **told, **cost})
-
-
-def _answer(offer: Offer, status: str, headers: Headers, *, path: str, now: float) -> Answer | None:
-    """What is kept of an answer; None for one that is about one session, bears no tag, or cannot be compared."""
-    fields = {name.lower(): value for name, value in headers}
-    if not offer.hot.tags or "set-cookie" in fields or (status.startswith("304") and "etag" not in fields):
-        return None
-    kept = [
-        (name, value)
-        for name, value in headers
-        if name.lower() not in _COMPUTED_ANEW and not name.lower().startswith("x-ratelimit-")
-    ]
-    if path.startswith(GITHUB_SURFACE):
-        kept.append(("X-From-Cache", "1"))
-    age = fields.get("age", "0")
-    return Answer(
-        status=status,
-        headers=kept,
-        body=offer.body,
-        etag=fields.get("etag", ""),
-        stored_at=now - (int(age) if age.isdecimal() else 0),
-        expires_at=offer.hot.expires_at,
-        rate_key=offer.rate_key,
-        rate_limit=offer.rate_limit,
-        tenant=offer.tenant,
-        endpoint=offer.endpoint,
-        kind=min((tag.rpartition(":")[2] for tag in offer.hot.tags), key=lambda kind: (kind in _EVERYWHERE, kind)),
-    )
-
-
-def _size(key: tuple, answer: Answer) -> int:
-    """Roughly the bytes that it takes."""
-    texts = sum(len(str(part)) for part in key) + sum(len(name) + len(value) for name, value in answer.headers)
-    return len(answer.body) + 2 * texts + 1_000
 
 
 def _matches(condition: str, etag: str) -> bool:
@@ -308,8 +238,3 @@ def _matches(condition: str, etag: str) -> bool:
 def _request_id(environ: Environ) -> str:
     offered = environ.get("HTTP_X_REQUEST_ID", "")
     return offered if offered and _REQUEST_ID.fullmatch(offered) else f"{random.getrandbits(128):032x}"
-
-
-@lru_cache(maxsize=2)
-def _http_date(second: int) -> str:
-    return formatdate(second, usegmt=True)

@@ -91,12 +91,6 @@ GRAPHQL_PAGE = Gauge(
 
 
 @cache
-def hot_repeats(tenant: str, kind: str) -> Counter:
-    """The counter of a tenant's repeats of a kind, looked up once."""
-    return HOT_REPEATS.labels(tenant, kind)
-
-
-@cache
 def reads(tenant: str, kind: str, outcome: str) -> Counter:
     """The counter of reads of a kind with this outcome (`X-Cache`), looked up once."""
     held = outcome in ("HIT", "STALE", "COALESCED")

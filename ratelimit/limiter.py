@@ -118,6 +118,15 @@ class Limiter:
             in_all = taken.left + max(taken.count - 1, 0)
             return _decision(window.Taken(min(taken.count, 1), in_all, taken.resets), limit, now)
 
+    def covered(self, key: str, limit: int, now: float) -> bool:
+        """Take one out of a lease that this process holds; False where it holds none. `now` in epoch seconds."""
+        with self._lock:
+            lease = self._leases.get(key)
+            if lease is None or lease.left <= 0 or now >= lease.until or lease.limit != limit:
+                return False
+            lease.left -= 1
+            return True
+
     def lease(self, key: str, limit: int) -> int:
         """Take a part of the caller's allowance ahead: how many were granted, 0 where it is used up."""
         return self._take(key, limit, 1, lease_size(limit), self._clock()).count

@@ -9,9 +9,9 @@ from django.http import HttpRequest, HttpResponse
 
 from github_cache import gateway, keys
 from github_cache.caller import Caller
-from github_cache.hotcache import Hot
 from github_cache.proxy import quotas, refusals
 from github_cache.proxy.audience import NoPinnedCredential, PublicOnly
+from github_cache.repeatable import Hot
 from github_cache.serving import Outcome, Served, not_modified
 from github_cache.upstream.errors import UpstreamError
 from ratelimit.verdict import PRIMARY, SECONDARY, Wait, Why

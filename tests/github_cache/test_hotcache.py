@@ -13,9 +13,10 @@ from django.test.client import RequestFactory
 from django.urls import path
 
 from github_cache import keys, listening
-from github_cache.hotcache import LONGEST_SECONDS, Answer, Hot, HotCache, OfferMiddleware
+from github_cache.hotcache import LONGEST_SECONDS, HotCache, OfferMiddleware
 from github_cache.keys import Scope
 from github_cache.nearcache import NearCache
+from github_cache.repeatable import Answer, Hot
 from ratelimit.limiter import Limiter
 from ratelimit.middleware import Rate
 

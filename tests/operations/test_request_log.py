@@ -166,6 +166,6 @@ def test_repeats_count_as_hits() -> None:
 
     before = own()
     metrics.reads("acme", "repo", "HIT").inc()
-    metrics.hot_repeats("acme", "repo").inc()
+    metrics.HOT_REPEATS.labels("acme", "repo").inc()
     metrics.reads("acme", "repo", "MISS").inc()
     assert hit_ratio.line(before, own()) == {"hits": 2, "misses": 1, "hit_ratio": 0.6667}

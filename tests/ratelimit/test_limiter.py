@@ -174,3 +174,11 @@ def test_spending_is_one_command_and_a_lease_saves_most_of_them(redis_client) ->
     for _ in range(600):
         assert limiter.spend_leased("big", 6000).allowed
     assert redis_client.info("commandstats")["cmdstat_evalsha"]["calls"] - before == 1 + 10
+
+
+def test_a_lease_covers_what_is_left_of_it_and_no_more(limiter: Limiter) -> None:
+    assert not limiter.covered("caller:covered", 1_000, NOW)
+    limiter.spend_leased("caller:covered", 1_000)
+    size = lease_size(1_000)
+    assert [limiter.covered("caller:covered", 1_000, NOW) for _ in range(size)] == [True] * (size - 1) + [False]
+    assert not limiter.covered("caller:covered", 2_000, NOW)

@@ -62,7 +62,7 @@ def test_what_could_not_be_written_is_written_the_next_time() -> None:
 def test_the_counters_of_the_gateway_are_what_is_counted() -> None:
     before = reports.counted()
     metrics.reads("acme", "issues", "MISS").inc(3)
-    metrics.hot_repeats("acme", "issues").inc(2)
+    metrics.HOT_REPEATS.labels("acme", "issues").inc(2)
 
     assert reports.counted() - before == Counter({Read("acme", "issues", "MISS"): 3, ISSUES: 2})
 
