@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.decorators.http import require_safe
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularRedocView, SpectacularSwaggerView
 
 urlpatterns = [
@@ -11,8 +12,8 @@ urlpatterns = [
     path("api/v1/webhooks/", include("webhooks.urls")),
     path("", include("stats.site_urls")),
     path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
-    path("docs", SpectacularSwaggerView.as_view(url_name="openapi"), name="docs"),
-    path("redoc", SpectacularRedocView.as_view(url_name="openapi"), name="redoc"),
+    path("docs", require_safe(SpectacularSwaggerView.as_view(url_name="openapi")), name="docs"),
+    path("redoc", require_safe(SpectacularRedocView.as_view(url_name="openapi")), name="redoc"),
     path("admin/", admin.site.urls),
 ]
 

@@ -1,4 +1,4 @@
-"""`/metrics`: all metrics in Prometheus' format, for networks in METRICS_ALLOW and keys with the admin scope."""
+"""`/metrics`: all metrics in Prometheus' format, for networks in METRICS_ALLOW and the operator's keys."""
 
 import ipaddress
 from contextlib import nullcontext
@@ -23,7 +23,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
             "type": "about:blank",
             "title": "Forbidden",
             "status": 403,
-            "detail": "Metrics are for the networks in METRICS_ALLOW and for API keys with the admin scope.",
+            "detail": "Metrics are for the networks in METRICS_ALLOW and for the first tenant's API keys with the admin scope.",
         },
         status=403,
         content_type="application/problem+json",
@@ -31,9 +31,14 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 def for_operators(request: HttpRequest) -> bool:
-    """Does this come from a network in METRICS_ALLOW, or from a caller with the admin scope?"""
+    """Does this come from a network in METRICS_ALLOW, or from a caller of the first tenant with the admin scope?
+
+    The first tenant is the operator's own; what concerns the whole house names things of the others.
+    """
     caller = getattr(request, "caller", None)
-    return _from_allowed_network(request) or (caller is not None and "admin" in caller.scopes)
+    if caller is not None and "admin" in caller.scopes and caller.tenant == settings.HUBCACHE_TENANT:
+        return True
+    return _from_allowed_network(request)
 
 
 def _from_allowed_network(request: HttpRequest) -> bool:

@@ -21,6 +21,7 @@ from github_cache.caller import Caller
 from stats import github_limits, health, reports, snapshots
 from stats.answers import audience_of
 from stats.counting import Audience
+from stats.exposition import for_operators
 from stats.facets import facets
 from stats.filters import QueryError, parse_paging, parse_query
 from stats.loading import automation_doc
@@ -92,6 +93,7 @@ def status(request: HttpRequest) -> HttpResponse:
     snapshot = snapshots.current(tenant)
     shown = {
         "parts": health.examine(registry.registered(), now),
+        "detailed": for_operators(request),
         "index": {
             "repositories": snapshot.repositories,
             "automations": snapshot.automations,
