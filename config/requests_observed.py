@@ -14,6 +14,7 @@ import structlog
 from django.http import HttpRequest, HttpResponse
 
 from config import metrics
+from github_cache import routes
 from github_cache.upstream import tally
 
 # What a caller may have chosen as a request ID without being able to forge a log line.
@@ -38,7 +39,7 @@ class RequestLog:
         with structlog.contextvars.bound_contextvars(request_id=request_id), tally.opened(request_id) as asked:
             response = self.get_response(request)
             seconds = time.perf_counter() - started
-            endpoint = endpoint_of(request)
+            endpoint = routes.of(request)
             method = request.method if request.method in METHODS else "other"
             metrics.HTTP_SECONDS.labels(endpoint, method, response.status_code).observe(seconds)
             if asked.calls:
@@ -68,12 +69,6 @@ class RequestLog:
                 "one_in": one_in,
             },
         )
-
-
-def endpoint_of(request: HttpRequest) -> str:
-    """The route that answered, as the URL configuration spells it; none for a path that leads nowhere."""
-    match = request.resolver_match
-    return f"/{match.route}" if match is not None else "none"
 
 
 def level_of(status: int) -> int:

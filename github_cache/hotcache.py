@@ -21,7 +21,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from github_cache import listening, metrics
+from github_cache import listening, metrics, routes
 from github_cache.nearcache import NearCache, memory
 from github_cache.repeatable import Answer, Headers, Offer, date, kept, size
 from github_cache.repeats import repeats
@@ -95,7 +95,7 @@ class OfferMiddleware:
                 rate.key if rate else None,
                 (rate.limit if rate else None) or 0,
                 getattr(caller, "tenant", None) or "",
-                f"/{request.resolver_match.route}" if request.resolver_match else "none",
+                routes.of(request),
             )
         return response
 
