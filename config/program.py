@@ -1,7 +1,7 @@
 """How a management command becomes the program that it stands for, with one folder for everybody's counters."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
@@ -13,7 +13,7 @@ def counting(environ: Mapping[str, str], data: Path) -> dict[str, str]:
     return {metric_files.VARIABLE: str(data.resolve() / "metrics"), **environ}
 
 
-def become(command: Sequence[str], data: Path) -> NoReturn:
+def become(command: list[str], data: Path) -> NoReturn:
     """Puts the program in this process's place. Its counters are set up before it starts, as they have to be."""
     environ = counting(os.environ, data)
     Path(environ[metric_files.VARIABLE]).mkdir(parents=True, exist_ok=True)

@@ -26,6 +26,6 @@ def _serve(**_: Any) -> None:
     if not port:
         return
     try:
-        start_http_server(port, registry=AllProcesses())  # type: ignore[arg-type]
+        start_http_server(port, registry=AllProcesses())
     except OSError as error:
         log.error("the worker's metrics are not given out", extra={"port": port, "error": error.strerror})
