@@ -23,7 +23,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
             "type": "about:blank",
             "title": "Forbidden",
             "status": 403,
-            "detail": "Metrics are for the networks in METRICS_ALLOW and for the first tenant's API keys with the admin scope.",
+            "detail": "Metrics are for the networks in METRICS_ALLOW and the first tenant's keys with the admin scope.",
         },
         status=403,
         content_type="application/problem+json",

@@ -141,8 +141,10 @@ TOO_OLD_DAYS = 3
 def index(now: float) -> Part:
     """Degraded where an organisation was never synced to its end, or not for days, or where its last sync failed."""
     faults, fine = [], []
-    for organization in Organization.objects.order_by("login"):
-        last = SyncRun.objects.filter(organization=organization).order_by("-started_at").first()
+    organizations = list(Organization.objects.order_by("login"))
+    runs = SyncRun.latest(organizations)
+    for organization in organizations:
+        last = runs.get(organization.pk)
         age = datetime.fromtimestamp(now, UTC) - organization.synced_at if organization.synced_at else None
         if last is not None and last.state == SyncRun.State.FAILED:
             faults.append(f"the last sync of {organization.login} failed: {last.message[:200]}")

@@ -5,8 +5,10 @@ query fills the columns in memory. `generation` says at which change of the inde
 """
 
 import uuid
+from collections.abc import Iterable
 
 from django.db import models
+from django.db.models import Max
 from django.utils import timezone
 
 from github_cache.models import Tenant
@@ -217,3 +219,9 @@ class SyncRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.organization_id}: {self.state} {self.done}/{self.total}"
+
+    @classmethod
+    def latest(cls, organizations: Iterable[Organization]) -> dict[int, "SyncRun"]:
+        """The last run of each of these organisations, by the organisation's number. One query."""
+        last = cls.objects.filter(organization__in=organizations).values("organization").annotate(pk_last=Max("pk"))
+        return {run.organization_id: run for run in cls.objects.filter(pk__in=last.values("pk_last"))}

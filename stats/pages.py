@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from django.db.models import Count, Max, Min
+from django.db.models import Count, Min
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
@@ -110,8 +110,7 @@ def status(request: HttpRequest) -> HttpResponse:
 def _organizations(tenant: str) -> Iterator[dict[str, Any]]:
     """Each organisation with its last sync and how old what is known of its repositories is."""
     rows = list(Organization.objects.filter(tenant_id=tenant).order_by("login"))
-    latest = SyncRun.objects.filter(organization__in=rows).values("organization").annotate(last=Max("pk"))
-    runs = {run.organization_id: run for run in SyncRun.objects.filter(pk__in=latest.values("last"))}
+    runs = SyncRun.latest(rows)
     repositories = Repository.objects.filter(tenant_id=tenant, removed_at=None).values("owner")
     known = {row["owner"].lower(): row for row in repositories.annotate(count=Count("pk"), oldest=Min("observed_at"))}
     for row in rows:

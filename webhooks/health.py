@@ -21,6 +21,9 @@ HEALTHY_FOR = timedelta(hours=1)
 TOO_OLD = timedelta(minutes=2)
 """A delivery that waits longer than this means that nobody works."""
 
+SHOWN = 10
+"""Hooks that the health check names."""
+
 
 def healthy_until(config: WebhookConfig) -> datetime | None:
     """Until when its latest proof is good; None where it never gave one, or is off."""
@@ -55,23 +58,22 @@ def believed_fresh(config: WebhookConfig, oldest_waiting: datetime | None) -> da
     return min(max(known), oldest_waiting) if oldest_waiting else max(known)
 
 
-def oldest_waiting(tenant: str | None = None) -> datetime | None:
-    """When the oldest delivery was received for which something is left to do."""
-    waiting = WebhookEvent.objects.waiting()
-    if tenant is not None:
-        waiting = waiting.filter(tenant_id=tenant)
-    return waiting.aggregate(oldest=Min("received_at"))["oldest"]
+def oldest_waiting() -> dict[str, datetime]:
+    """By tenant, when the oldest delivery was received for which something is left to do. One query."""
+    waiting = WebhookEvent.objects.waiting().order_by()
+    return dict(waiting.values_list("tenant_id").annotate(oldest=Min("received_at")))
 
 
 def observe(now: datetime) -> None:
     """Sets the gauges and tells the cache of every hook."""
-    oldest = oldest_waiting()
-    metrics.webhook_oldest_waiting_seconds.set((now - oldest).total_seconds() if oldest else 0)
+    waiting = oldest_waiting()
+    oldest = min(waiting.values(), default=now)
+    metrics.webhook_oldest_waiting_seconds.set((now - oldest).total_seconds())
     metrics.webhook_waiting.set(WebhookEvent.objects.waiting().count())
     metrics.webhook_parked.set(_parked())
     for config in WebhookConfig.objects.defer("secret", "previous_secret"):
         report(config, now)
-        fresh = believed_fresh(config, oldest_waiting(config.tenant_id))
+        fresh = believed_fresh(config, waiting.get(config.tenant_id))
         if fresh is not None:
             metrics.webhook_believed_fresh_timestamp_seconds.labels(config.tenant_id, str(config.pk)).set(
                 fresh.timestamp()
@@ -84,17 +86,19 @@ def check(now: float) -> Part:
     faults = list(_faults(at))
     if faults:
         return Part(State.DEGRADED, "; ".join(fault for fault, _ in faults), faults[0][1])
+    waiting = oldest_waiting()
     fresh = [
         f"{config.name or config.tenant_id} fresh as of {until:%Y-%m-%d %H:%M:%S}Z"
         for config in WebhookConfig.objects.filter(active=True).defer("secret", "previous_secret")
-        if (until := believed_fresh(config, oldest_waiting(config.tenant_id)))
+        if (until := believed_fresh(config, waiting.get(config.tenant_id)))
     ]
-    return Part(State.OK, "; ".join(fresh) or "no hook has been checked yet")
+    more = f"; and {len(fresh) - SHOWN} more" if len(fresh) > SHOWN else ""
+    return Part(State.OK, "; ".join(fresh[:SHOWN]) + more or "no hook has been checked yet")
 
 
 def _faults(now: datetime) -> Iterator[tuple[str, str]]:
-    oldest = oldest_waiting()
-    if oldest and now - oldest > TOO_OLD:
+    oldest = min(oldest_waiting().values(), default=now)
+    if now - oldest > TOO_OLD:
         waits = f"the oldest delivery waits since {(now - oldest).total_seconds():.0f} s"
         yield waits, "See whether the Celery worker runs; the sweeper works deliveries off without the broker."
     if parked := _parked():
