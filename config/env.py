@@ -157,11 +157,11 @@ class Env(BaseModel):
     )
     GITHUB_BACKOFF_MAX_ATTEMPTS: int = Field(5, ge=1, le=50, json_schema_extra=LIVE, description="Attempts in all.")
     GITHUB_CONNECT_TIMEOUT: float = Field(
-        5.0, gt=0, le=60, json_schema_extra=LIVE, description="Seconds to connect to GitHub."
+        5.0, ge=0.01, le=60, json_schema_extra=LIVE, description="Seconds to connect to GitHub."
     )
     GITHUB_READ_TIMEOUT: float = Field(
         15.0,
-        gt=0,
+        ge=0.01,
         le=120,
         json_schema_extra=LIVE,
         description="Seconds between two bytes of GitHub's answer.",
@@ -366,3 +366,13 @@ class Env(BaseModel):
 def live_names() -> tuple[str, ...]:
     """Names of the settings that may be changed while Hubcache runs."""
     return tuple(name for name, field in Env.model_fields.items() if field.json_schema_extra == LIVE)
+
+
+def bounds(name: str) -> dict[str, float]:
+    """`min_value` and `max_value` of a number in the table, as far as it has them. An `lt` counts as included."""
+    found: dict[str, float] = {}
+    for constraint in Env.model_fields[name].metadata:
+        for ours, theirs in (("min_value", "ge"), ("max_value", "le"), ("max_value", "lt")):
+            if (bound := getattr(constraint, theirs, None)) is not None:
+                found[ours] = bound
+    return found

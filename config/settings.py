@@ -13,7 +13,7 @@ from cryptography.fernet import Fernet
 from django.core.management.utils import get_random_secret_key
 
 from config.broker import FOLDER, HARD_SECONDS, PUBLISH_SECONDS, broker
-from config.env import Env, live_names
+from config.env import Env, bounds, live_names
 from config.generated import kept_secret
 from config.observability import logging_config, start_sentry
 from config.reading import ConfigurationError, env
@@ -137,20 +137,25 @@ SESSION_COOKIE_AGE = 30 * 60
 SESSION_SAVE_EVERY_REQUEST = False
 
 CONSTANCE_BACKEND = "constance.backends.database.DatabaseBackend"
+LIVE_BOUNDS = {name: found for name in live_names() if (found := bounds(name))}
 CONSTANCE_CONFIG: dict[str, tuple[object, ...]] = {
-    name: (getattr(ENV, name), Env.model_fields[name].description, type(getattr(ENV, name))) for name in live_names()
+    name: (
+        getattr(ENV, name),
+        Env.model_fields[name].description,
+        name.lower() if name in LIVE_BOUNDS or name == "GITHUB_API_MODE" else type(getattr(ENV, name)),
+    )
+    for name in live_names()
 }
-CONSTANCE_CONFIG["GITHUB_API_MODE"] = (
-    ENV.GITHUB_API_MODE,
-    Env.model_fields["GITHUB_API_MODE"].description,
-    "github_api_mode",
-)
-CONSTANCE_ADDITIONAL_FIELDS = {
-    "github_api_mode": [
-        "django.forms.fields.ChoiceField",
-        {"choices": [(mode, mode) for mode in ("auto", "rest", "graphql")]},
-    ]
+_NUMBERS = {int: "IntegerField", float: "FloatField"}
+# A field for each setting with bounds of its own: the admin refuses what the environment would be refused for.
+CONSTANCE_ADDITIONAL_FIELDS: dict[str, list[object]] = {
+    name.lower(): [f"django.forms.fields.{_NUMBERS[type(getattr(ENV, name))]}", dict(found)]
+    for name, found in LIVE_BOUNDS.items()
 }
+CONSTANCE_ADDITIONAL_FIELDS["github_api_mode"] = [
+    "django.forms.fields.ChoiceField",
+    {"choices": [(mode, mode) for mode in ("auto", "rest", "graphql")]},
+]
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["github_cache.api.authentication.CallerAuthentication"],

@@ -13,7 +13,8 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from math import inf
+from typing import Any, TypeAlias
 
 from constance import codecs
 from constance import settings as constance_settings
@@ -54,10 +55,18 @@ class Policy:
             raise KeyError(f"{name} is no live setting; CONSTANCE_CONFIG lists them") from None
 
 
-def make_policy(values: Mapping[str, Any], defaults: Mapping[str, Any]) -> Policy:
-    """The policy of these values (pure). A value that cannot be used gives way to its default; so does a group of
-    values that cannot be used together."""
-    usable = {name: _usable(name, values.get(name, default), default) for name, default in defaults.items()}
+Bounds: TypeAlias = Mapping[str, Mapping[str, float]]
+"""`min_value` and `max_value` of the numbers that have them, by name."""
+
+
+def make_policy(values: Mapping[str, Any], defaults: Mapping[str, Any], bounds: Bounds | None = None) -> Policy:
+    """The policy of these values (pure). A value that cannot be used, or lies out of its bounds, gives way to its
+    default; so does a group of values that cannot be used together."""
+    limits = bounds or {}
+    usable = {
+        name: _usable(name, values.get(name, default), default, limits.get(name, {}))
+        for name, default in defaults.items()
+    }
     return Policy(
         values=usable,
         limits=_group(_limits, "GITHUB_RESERVE_*, GITHUB_MAX_CONCURRENT", usable, defaults),
@@ -67,12 +76,14 @@ def make_policy(values: Mapping[str, Any], defaults: Mapping[str, Any]) -> Polic
     )
 
 
-def _usable(name: str, value: Any, default: Any) -> Any:
+def _usable(name: str, value: Any, default: Any, bounds: Mapping[str, float]) -> Any:
     """`value` in the type of `default`; a number may be written as whole or as decimal."""
-    if type(value) is type(default):
-        return value
     if isinstance(default, float) and type(value) is int:
-        return float(value)
+        value = float(value)
+    if type(value) is type(default) and (
+        not bounds or bounds.get("min_value", -inf) <= value <= bounds.get("max_value", inf)
+    ):
+        return value
     log.error("A live setting cannot be used; its default holds", extra={"setting": name})
     return default
 
@@ -150,7 +161,7 @@ class Snapshot:
     def _renew(self) -> Policy:
         defaults = self._defaults()
         try:
-            self._policy = make_policy(self._read(), defaults)
+            self._policy = make_policy(self._read(), defaults, settings.LIVE_BOUNDS)
         except DatabaseError as error:
             log.warning("Live settings cannot be read; the last ones hold", extra={"error": type(error).__name__})
             if self._policy is None:

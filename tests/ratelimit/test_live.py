@@ -70,6 +70,42 @@ def test_impossible_values_give_way_to_the_defaults(defaults, values) -> None:
     assert (policy.limits, policy.backoff) == (standard.limits, standard.backoff)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("GITHUB_READ_TIMEOUT", -3.0),
+        ("GITHUB_READ_TIMEOUT", float("nan")),
+        ("GITHUB_CONNECT_TIMEOUT", 0.0),
+        ("GITHUB_TTL_REPO", 0),
+        ("GITHUB_BACKOFF_MAX_ATTEMPTS", 10**9),
+    ],
+)
+def test_a_value_out_of_its_bounds_gives_way_to_its_default(defaults, settings, name: str, value: float) -> None:
+    assert live.make_policy({name: value}, defaults, settings.LIVE_BOUNDS).value(name) == defaults[name]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("GITHUB_API_MODE", "soap"),
+        ("GITHUB_READ_TIMEOUT", "-3"),
+        ("GITHUB_BACKOFF_FACTOR", "0"),
+        ("GITHUB_TTL_REPO", "0"),
+        ("GITHUB_RESERVE_WARM", "2"),
+    ],
+)
+def test_the_admin_refuses_what_the_environment_would_be_refused_for(admin_client, name: str, value: str) -> None:
+    page = "/admin/constance/config/"
+    shown = admin_client.get(page).context_data["form"]
+    given = {field: shown.initial.get(field, each.initial) for field, each in shown.fields.items()}
+    data = {field: value for field, value in given.items() if value is not None and value is not False}
+    answer = admin_client.post(page, {**data, name: value})
+    assert answer.status_code == 200
+    assert set(answer.context_data["form"].errors) == {name}
+    assert admin_client.post(page, data).status_code == 302
+
+
 def test_githubs_own_limit_on_concurrency_is_never_passed(defaults) -> None:
     assert live.make_policy({"GITHUB_MAX_CONCURRENT": 1000}, defaults).limits.max_concurrent == 100
 
