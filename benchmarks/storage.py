@@ -447,7 +447,7 @@ def _repeated() -> int:
     tags = frozenset({f"hubcache:{TENANT}:epoch:{{repo:1}}:meta"})
 
     def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
-        environ[OFFER] = Offer(Hot(tags, now + 60), body, "caller:benchmark", 10**9, TENANT)
+        environ[OFFER] = Offer(Hot(tags, now + 60), body, "caller:benchmark", 10**9, TENANT, "benchmark")
         start_response("200 OK", [("Content-Type", "application/json"), ("ETag", '"x"'), ("Vary", "Accept")])
         return [body]
 
