@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 from celery import Task, shared_task
 
+from github_cache import retrying
 from github_cache.models import Tenant
-from ratelimit.verdict import Wait
 from stats import health, reports, snapshots, statistics, syncing
 from stats.models import Organization
 
@@ -15,17 +15,13 @@ from stats.models import Organization
 @shared_task(bind=True, max_retries=None)
 def index_repository(self: Task, tenant: str, github_id: int) -> None:
     """Read one repository of the index anew."""
-    outcome = syncing.reindex_known(tenant, github_id)
-    if isinstance(outcome, Wait):
-        raise self.retry(countdown=outcome.seconds)
+    retrying.run(self, lambda: syncing.reindex_known(tenant, github_id))
 
 
 @shared_task(bind=True, max_retries=None)
 def index_named_repository(self: Task, tenant: str, full_name: str) -> None:
     """Read a repository, known or new, by its name."""
-    outcome = syncing.reindex(tenant, full_name)
-    if isinstance(outcome, Wait):
-        raise self.retry(countdown=outcome.seconds)
+    retrying.run(self, lambda: syncing.reindex(tenant, full_name))
 
 
 @shared_task(bind=True, max_retries=None)
