@@ -42,8 +42,11 @@ class Hub:
         parts: Sequence[str] = ("web", "worker", "beat"),
         **settings: str,
     ) -> None:
-        """`parts` run beside the sandbox and Redis; `settings` are variables of Hubcache's environment."""
-        self.parts = parts
+        """`parts` run beside the sandbox and Redis; `settings` are variables of Hubcache's environment.
+
+        With GITHUB_API_URL among them no sandbox is started.
+        """
+        self.parts, self.settings = parts, settings
         self.folder, self.port, self.github_port = folder, free_port(), free_port()
         self.url, self.github = f"http://127.0.0.1:{self.port}", f"http://127.0.0.1:{self.github_port}"
         self.redis_socket = embedded_redis.socket_of(folder)
@@ -78,8 +81,11 @@ class Hub:
         self.running: dict[str, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> "Hub":
-        for name in ("github", "redis"):
-            self.start(name)
+        if "GITHUB_API_URL" in self.settings:
+            self.github = self.settings["GITHUB_API_URL"]
+        else:
+            self.start("github")
+        self.start("redis")
         self._until(lambda: requests.get(f"{self.github}/_sandbox/", timeout=1).ok)
         self.manage("prepare")
         for name in self.parts:

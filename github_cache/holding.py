@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from github_cache import entries, freshness, hooks, keys, scoping, store
 from github_cache.asks import Ask
 from github_cache.entries import Entry
-from github_cache.freshness import Controls, Decision, Held
+from github_cache.epochs import renewed_at
+from github_cache.freshness import SHORT_DISTRUST, Controls, Decision, Held
 from github_cache.keys import Scope
 from github_cache.proxy import audience
 from github_cache.proxy.audience import Candidate
@@ -119,12 +120,16 @@ def _looked_up(ask: Ask, place: Place, own: str, now: float, policy: Policy) -> 
     entry_keys = [ask.entry_key(scope, candidate.audience) for candidate in candidates]
     watched = epoch_keys(tenant, scope, route)
     beside = [] if scope.kind == "tenant" else [hooks.key(tenant, scope), scoping.proof_key(tenant, scope)]
+    if not ask.caller.uses_pool:
+        beside.insert(0, keys.callers(tenant))
     first, *others = store.get().read_many(
         [(entry_keys[0], watched), *((key, ()) for key in (*entry_keys[1:], *beside))]
     )
     epochs = dict(zip(watched, first.epochs, strict=True))
     access = first.epochs[1] if len(watched) > 1 else None
-    hook, proof = (found.data for found in others[-2:]) if beside else (None, None)
+    told = dict(zip(beside, (found.data for found in others[len(entry_keys) - 1 :]), strict=True))
+    hook, proof = told.get(hooks.key(tenant, scope)), told.get(scoping.proof_key(tenant, scope))
+    revoked_at = renewed_at((told.get(keys.callers(tenant)) or b"").decode("ascii", "replace"))
     sure = place.holds(access, now)
     proven = sure and scoping.proven(proof, access, now)
     covered = hooks.told_of(hook, route.kind, now) or hooks.covered_by_owner(tenant, place.owner, route.kind, now)
@@ -139,7 +144,10 @@ def _looked_up(ask: Ask, place: Place, own: str, now: float, policy: Policy) -> 
         entry = entries.decode(data)
         if not isinstance(entry, Entry) or (candidate.fit and not entry.extra.get("fit")):
             continue
-        kept = Kept(key, candidate, entry, _held(entry, candidate, epochs, lifetime, place, access, now))
+        held = _held(entry, epochs, lifetime, place, access, now)
+        if candidate.window is not None:
+            held = held.confirmed_within(candidate.window if entry.stored_at > revoked_at + SHORT_DISTRUST else 0.0)
+        kept = Kept(key, candidate, entry, held)
         usable.append(kept)
         decision = freshness.decide(kept.held, now, ask.controls)
         if chosen[1] is None or _ORDER[decision] < _ORDER[chosen[0]]:
@@ -161,7 +169,6 @@ def lifetime_of(ask: Ask, policy: Policy, *, covered: bool) -> float:
 
 def _held(
     entry: Entry,
-    candidate: Candidate,
     epochs: Mapping[str, str | None],
     lifetime: float,
     place: Place,
@@ -172,7 +179,7 @@ def _held(
 
     A name that is due to be read again makes it old; one whose meaning has changed forbids it.
     """
-    held = Held(
+    return Held(
         stored_at=entry.stored_at,
         lifetime=min(entry.lifetime, lifetime),
         slack=0.0 if entry.lifetime < lifetime else lifetime,
@@ -181,4 +188,3 @@ def _held(
         permitted=place.access in (None, access) and all(epochs.get(key) == token for key, token in entry.epochs[1:]),
         has_validator=entry.validators is not None,
     )
-    return held if candidate.window is None else held.confirmed_within(candidate.window)

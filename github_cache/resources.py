@@ -16,7 +16,7 @@ from enum import StrEnum
 from functools import cache, lru_cache
 from types import MappingProxyType
 
-from github_cache.keys import ScopeKind
+from github_cache.keys import CALLERS, ScopeKind
 
 
 class Audience(StrEnum):
@@ -83,6 +83,9 @@ _MILESTONES = ("milestone", "issues.opened", "issues.milestoned", "issues.demile
 _RUNS = ("workflow_run", "workflow_job", "check_run", "check_suite", "status")
 _REFS = ("push", "create", "delete", "branch_protection_rule", "branch_protection_configuration",
          "repository_ruleset", "commit_comment", "status", "check_run", "check_suite", "repository")  # fmt: skip
+# Somebody may see less of what an organisation has, and nothing says of which repositories.
+_REVOKED = ("organization.member_removed", "membership.removed", "team.deleted", "team.removed_from_repository",
+            "team.edited", "org_block.blocked", "github_app_authorization.revoked")  # fmt: skip
 _MEMBERS = ("member", "membership", "team", "team_add", "organization")
 
 ACCESS = "access"
@@ -110,6 +113,7 @@ _KINDS = (
     Kind("members", "org", "GITHUB_TTL_USER", _MEMBERS),
     Kind("other", "org", "GITHUB_TTL_ISSUES", ("*",)),
     Kind("other", "tenant", "GITHUB_TTL_GRAPHQL", ("*",)),
+    Kind(CALLERS, "tenant", "GITHUB_TTL_USER", _REVOKED),
 )
 KINDS: Mapping[tuple[ScopeKind, str], Kind] = MappingProxyType({(kind.scope, kind.name): kind for kind in _KINDS})
 

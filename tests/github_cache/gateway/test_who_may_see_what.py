@@ -7,6 +7,7 @@ from github_cache.keys import Scope
 from github_cache.models import ApiKey, Tenant
 from github_sandbox import changes
 from tests.github_cache.gateway.house import ADMIN, DEV, GUEST, TENANT, House
+from webhooks import affects, invalidating, payloads
 
 HELLO, SECRET = "/api/v3/repos/octo/hello", "/api/v3/repos/octo/secret"
 TYPED = "/api/v1/github/octo/secret"
@@ -269,3 +270,36 @@ def test_two_tenants_share_nothing(house: House) -> None:
 def test_passed_through_tokens_get_the_gateway_only(house: House) -> None:
     for path in ("/api/v1/rate-limits/status", "/api/v1/admin/cache/stats"):
         assert house.get(path, token=ADMIN).status_code == 403
+
+
+# Somebody who leaves
+
+
+@pytest.mark.parametrize("event", ["organization", "membership"])
+def test_who_is_removed_is_given_nothing_again_though_a_minute_is_not_over(house: House, event: str) -> None:
+    world = house.handle.world
+    paths = [f"{SECRET}/issues", f"{SECRET}/labels", f"{TYPED}/info"]
+    for path in paths:
+        assert house.get(path, token=DEV).status_code == 200
+        assert house.get(path, token=DEV)["X-Cache"] == "HIT"
+    del world.organization("octo").members["octo-dev"]
+    action = {"organization": "member_removed", "membership": "removed"}[event]
+    touched = affects.touched(
+        event,
+        payload := {"action": action, "organization": {"id": 9001, "login": "octo"}},
+        payloads.subject(payload),
+        affects.Target("organization", 9001, "octo"),
+        TENANT,
+    )
+    invalidating.invalidate(TENANT, touched)
+    for path in paths:
+        assert house.get(path, token=DEV).status_code == 404
+        assert house.get(path, token=ADMIN).status_code == 200
+
+
+def test_who_stays_has_to_be_confirmed_but_costs_nothing(house: House) -> None:
+    house.get(f"{SECRET}/issues", token=DEV)
+    invalidation.callers_changed(TENANT)
+    house.forgotten()
+    assert house.get(f"{SECRET}/issues", token=DEV)["X-Cache"] == "REVALIDATED"
+    assert house.cost == 0
