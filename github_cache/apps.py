@@ -9,5 +9,5 @@ class GithubCacheConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from github_cache import checks, condition  # noqa: F401
+        from github_cache import checks, condition, warm_up  # noqa: F401
         from github_cache.store import condition as _store_condition  # noqa: F401

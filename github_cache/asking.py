@@ -1,6 +1,6 @@
 """Asking GitHub what an ask asks: one attempt, whatever the surface; nothing is read from the store or kept here."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
@@ -18,7 +18,7 @@ from github_cache.proxy.rewriting import Rewriting
 from github_cache.scoping import place_of
 from github_cache.upstream import calls, credentials, errors, fetching
 from github_cache.upstream.credentials import Bearer
-from github_cache.upstream.fetched import NotModified
+from github_cache.upstream.fetched import Fetched, NotModified
 from github_cache.upstream.protocol import Call
 from ratelimit.budget import Lane
 from ratelimit.verdict import Wait
@@ -123,6 +123,30 @@ def _typed(ask: Ask, target: Typed, known: Validators | None, lane: Lane) -> Ask
         return fetched
     if isinstance(fetched, NotModified):
         return Asked(None)
+    return _read(ask, target, fetched)
+
+
+def github_many(asks: Sequence[Ask], lane: Lane) -> list[Asked | errors.UpstreamError] | Wait:
+    """The same for several asks of one resource of the typed API and one tenant, for the pool, in batches.
+
+    Raises errors.UpstreamError for what concerns all of them.
+    """
+    targets = [ask.target for ask in asks if isinstance(ask.target, Typed)]
+    many = [target.mapping for target in targets]
+    fetched = fetching.fetch_many(targets[0].resource, many, tenant=asks[0].tenant, lane=lane)
+    if isinstance(fetched, Wait):
+        return fetched
+    found: list[Asked | errors.UpstreamError] = []
+    for ask, target, each in zip(asks, targets, fetched, strict=True):
+        if isinstance(each, errors.NotFound | errors.Gone):
+            found.append(Asked(_refused(each.status, each.message)))
+        else:
+            found.append(each if isinstance(each, errors.UpstreamError) else _read(ask, target, each))
+    return found
+
+
+def _read(ask: Ask, target: Typed, fetched: Fetched) -> Asked:
+    """What was fetched, as an answer."""
     body = orjson.dumps(fetched.value)
     answer = Answer(
         200,

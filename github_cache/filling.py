@@ -1,7 +1,7 @@
 """One fetch: epochs before, GitHub, and then the store; what a name means is learnt on the way."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from github_cache.proxy import audience
 from github_cache.resources import ACCESS, KINDS, TYPED, ttl_setting
 from github_cache.scoping import Place
 from github_cache.serving import Outcome, Served, from_entry
+from github_cache.upstream.errors import UpstreamError
 from github_cache.upstream.fetched import RepositoryPage
 from ratelimit.budget import Lane
 from ratelimit.live import Policy
@@ -36,20 +37,53 @@ def fetch(ask: Ask, found: Look, lane: Lane, policy: Policy) -> Served | Wait:
         if kept is None or place is None:
             raise AssertionError("GitHub said 304 to a request without a condition")
         return _confirmed(ask, found, place, kept, before, began, policy)
-    if asked.answer.status == 200 and asked.keep:
-        return _kept(ask, found, asked, asked.answer, before, began, policy)
-    if asked.answer.status in BRIEFLY and asked.keep:
-        return _refused(ask, found, asked.answer, before, policy)
+    return _settled(ask, found, asked, asked.answer, before, began, policy)
+
+
+def fetch_many(looked: Sequence[tuple[Ask, Look]], lane: Lane, policy: Policy) -> list[Served | UpstreamError] | Wait:
+    """The same for asks of one resource of the typed API whose places are known, in batches and without conditions.
+
+    Raises errors.UpstreamError for what concerns all of them.
+    """
+    befores = [_epochs(ask, found.place.scope) if found.place else () for ask, found in looked]
+    began = time.time()
+    answers = asking.github_many([ask for ask, _ in looked], lane)
+    if isinstance(answers, Wait):
+        return answers
+    return [
+        asked if isinstance(asked, UpstreamError) else _settled(ask, found, asked, _given(asked), before, began, policy)
+        for (ask, found), asked, before in zip(looked, answers, befores, strict=True)
+    ]
+
+
+def _settled(
+    ask: Ask,
+    found: Look,
+    asked: Asked,
+    answer: Answer,
+    before: tuple[tuple[str, str], ...],
+    began: float,
+    policy: Policy,
+) -> Served:
+    """What was answered, kept where it may be."""
+    if answer.status == 200 and asked.keep:
+        return _kept(ask, found, asked, answer, before, began, policy)
+    if answer.status in BRIEFLY and asked.keep:
+        return _refused(ask, found, answer, before, policy)
     return unkept(asked, Outcome.MISS)
 
 
 def unkept(asked: Asked, outcome: Outcome) -> Served:
     """An answer that goes out and is not kept."""
-    answer = asked.answer
-    if answer is None:
-        raise AssertionError("GitHub said 304 to a request without a condition")
+    answer = _given(asked)
     etag = answer.etag if answer.status == 200 else None
     return Served(answer.status, answer.headers, answer.body, outcome, etag=etag or None)
+
+
+def _given(asked: Asked) -> Answer:
+    if asked.answer is None:
+        raise AssertionError("GitHub said 304 to a request without a condition")
+    return asked.answer
 
 
 def _epochs(ask: Ask, scope: Scope) -> tuple[tuple[str, str], ...]:

@@ -84,6 +84,16 @@ def refresh(ask: Ask, lane: Lane) -> Served | Wait:
     return _anew(insisting, holding.look(insisting, time.time(), policy), lane, policy)
 
 
+def refresh_many(asks: Sequence[Ask], lane: Lane) -> list[Served | UpstreamError] | Wait:
+    """The same for asks of one resource of the typed API and one tenant, for the pool, in few calls.
+
+    For names that are known already. What failed by itself stands in its place. Raises errors.UpstreamError for what
+    concerns all of them.
+    """
+    policy, now = live.policy(), time.time()
+    return filling.fetch_many([(ask, holding.look(ask.insisting(), now, policy)) for ask in asks], lane, policy)
+
+
 def repository(tenant: str, full_name: str, *, lane: Lane) -> dict[str, Any] | Wait | None:
     """The normalised repository `owner/name` as GitHub has it now; None where it shows none.
 

@@ -64,6 +64,13 @@ MISSES = Counter(
 )
 WAITS = Counter("cache_waits_total", "Reads that had to be put off, by reason.", ["why"])
 
+# Warm-up
+WARMED = Counter("warm_up_asks_total", "Asks of warm-ups, by tenant and what came of them.", ["tenant", "outcome"])
+WARM_COST = Counter("warm_up_points_total", "Points of GitHub's quota that warm-ups took, by tenant.", ["tenant"])
+WARM_LEFT = Gauge(
+    "warm_up_left", "Asks that the last warm-up left undone, by tenant.", ["tenant"], multiprocess_mode="mostrecent"
+)
+
 # The calls to GitHub
 GITHUB_REQUESTS = Counter(
     "github_api_requests_total", "Calls sent to GitHub, by API, method and status.", ["api", "method", "status"]

@@ -128,3 +128,21 @@ class ApiKey(models.Model):
         """Ends the key now."""
         self.revoked_at = timezone.now()
         self.save(update_fields=["revoked_at"])
+
+
+class Use(models.Model):
+    """What people asked for, so that it is known even after the store was emptied. Only asks that the tenant's own
+    credentials can repeat; `weight` counts its uses, older ones less."""
+
+    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="uses")
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the ask.")
+    ask = models.TextField(help_text="As it is written down.")
+    used_at = models.DateTimeField()
+    weight = models.FloatField(default=1.0)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("tenant", "digest"), name="use_once_per_tenant"),)
+        indexes = (models.Index(fields=("tenant", "-weight"), name="use_by_weight"),)
+
+    def __str__(self) -> str:
+        return self.ask

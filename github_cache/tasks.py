@@ -1,14 +1,15 @@
 """Bells: each loads its arguments, calls one function, and comes again after the wait that it is told."""
 
 from datetime import timedelta
+from typing import Any
 
 from celery import Task, shared_task
+from celery.signals import worker_ready
 from django.utils import timezone
 
-from github_cache import figures, limits, warm_up
+from github_cache import figures, limits, retrying, warm_up
 from github_cache.models import Tenant
 from ratelimit import history
-from ratelimit.verdict import Wait
 
 HISTORY_KEPT = timedelta(days=30)
 
@@ -29,9 +30,7 @@ def warm_tenant(tenant: str) -> None:
 @shared_task(bind=True, max_retries=5)
 def track_rate_limits(self: Task, tenant: str) -> None:
     """Adds what GitHub says of a tenant's limits to the history."""
-    rows = limits.record(tenant, timezone.now())
-    if isinstance(rows, Wait):
-        raise self.retry(countdown=max(1.0, rows.seconds))
+    retrying.run(self, lambda: limits.record(tenant, timezone.now()))
 
 
 @shared_task
@@ -51,3 +50,9 @@ def prune_rate_limits() -> None:
 def observe_store() -> None:
     """Sets the gauges of the shared store."""
     figures.observe()
+
+
+@worker_ready.connect
+def _started(**_: Any) -> None:
+    """The store may have been emptied while nobody was here."""
+    warm.delay()

@@ -1,13 +1,22 @@
-"""A warm-up of one tenant: refreshes what people use, in the order of warming.plan, and stops where the budget does."""
+"""A warm-up of one tenant: refreshes what people use, in the order of warming.plan, and stops where the budget does.
+
+Where many names of an owner are unknown, as after the store was emptied, they are learnt by listing its repositories:
+a hundred for a point. Then what goes together goes in one call of GraphQL, and the rest one by one.
+"""
 
 import logging
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import timedelta
 
-from github_cache import gateway, holding, hot, store, warming
-from github_cache.asks import Ask
-from github_cache.upstream.errors import UpstreamError
+from django.core.cache import cache
+
+from github_cache import gateway, health, holding, metrics, uses, warming
+from github_cache.health import Part, State
+from github_cache.models import Tenant
+from github_cache.upstream import tally
+from github_cache.upstream.errors import Throttled, UpstreamError
 from github_cache.warming import Use
 from ratelimit import live
 from ratelimit.budget import Lane
@@ -17,47 +26,145 @@ HORIZON = 300.0
 """Seconds between two rounds."""
 
 logger = logging.getLogger("hubcache.warming")
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What a round came to: `refreshed`, `failed`, and `left` undone, with the `wait` that ended it in seconds."""
+    """What a round came to: `refreshed`, `failed`, and `left` undone, with the `wait` that ended it in seconds;
+    `calls` to GitHub and their `cost` in points; `at` in epoch seconds."""
 
     refreshed: int
     failed: int
     left: int
     wait: float | None = None
+    calls: int = 0
+    cost: int = 0
+    at: float = 0.0
 
 
-def planned(tenant: str, now: float) -> tuple[Ask, ...]:
-    """What should be refreshed now, in its order."""
-    return warming.plan(_uses(tenant, now), now, HORIZON)
-
-
-def run(tenant: str) -> Round:
-    """One round in the lane that leaves room for people. Where a limit ends it, it says what is left."""
-    asks = planned(tenant, time.time())
-    refreshed = failed = 0
-    for number, ask in enumerate(asks):
-        try:
-            answer = gateway.refresh(ask, Lane.WARM)
-        except UpstreamError as error:
-            failed += 1
-            logger.info("not warmed", extra={"tenant": tenant, "kind": ask.route.kind, "why": error.message})
-            continue
-        if isinstance(answer, Wait):
-            logger.info(
-                "warm-up stopped", extra={"tenant": tenant, "left": len(asks) - number, "why": answer.why.value}
-            )
-            return Round(refreshed, failed, len(asks) - number, answer.seconds)
-        refreshed += 1
-    return Round(refreshed, failed, 0)
-
-
-def _uses(tenant: str, now: float) -> Iterator[Use]:
+def planned(tenant: str, now: float, organization: str = "") -> tuple[Use, ...]:
+    """What should be refreshed now, in its order; of one owner where that is named."""
     policy = live.policy()
-    for scope in store.get().scopes(tenant):
-        for ask, used_at in hot.used(tenant, scope):
-            kept = holding.look(ask, now, policy).kept
-            fresh = kept is not None and kept.held.current and kept.held.permitted
-            yield Use(ask, used_at, kept.held.stored_at + kept.held.lifetime if kept and fresh else 0.0)
+    found = (_use(used, now, policy) for used in uses.known(tenant))
+    wanted = organization.lower()
+    return warming.plan((use for use in found if not wanted or _owner(use) == wanted), now, HORIZON)
+
+
+def run(tenant: str, *, organization: str = "", progress: Progress = lambda done, total: None) -> Round:
+    """One round in the lane that leaves room for people. Where a limit ends it, it says what is left.
+
+    `progress` is told how much is done of how many.
+    """
+    now = time.time()
+    uses.remember(tenant, now)
+    opened = tally.current()
+    with tally.opened(opened.request_id if opened else "warm-up") as asked:
+        done = _round(tenant, now, organization, progress)
+    result = Round(*done, calls=asked.calls, cost=asked.cost, at=now)
+    metrics.WARMED.labels(tenant, "refreshed").inc(result.refreshed)
+    metrics.WARMED.labels(tenant, "failed").inc(result.failed)
+    metrics.WARM_LEFT.labels(tenant).set(result.left)
+    metrics.WARM_COST.labels(tenant).inc(result.cost)
+    cache.set(_key(tenant), asdict(result), timeout=timedelta(days=1).total_seconds())
+    logger.info("warm-up", extra={"tenant": tenant, **asdict(result)})
+    return result
+
+
+def _round(tenant: str, now: float, organization: str, progress: Progress) -> tuple[int, int, int, float | None]:
+    """Refreshed, failed, left, and the wait that ended it."""
+    plan = planned(tenant, now, organization)
+    wait = _learn_names(tenant, plan)
+    if wait is None and any(not use.placed for use in plan):
+        plan = planned(tenant, now, organization)
+    refreshed = failed = 0
+    for batch in warming.batches(plan):
+        if wait is not None:
+            break
+        ok, bad, wait = _refresh(batch)
+        refreshed, failed = refreshed + ok, failed + bad
+        progress(refreshed + failed, len(plan))
+    return refreshed, failed, len(plan) - refreshed - failed, wait.seconds if wait else None
+
+
+def _learn_names(tenant: str, plan: tuple[Use, ...]) -> Wait | None:
+    """Lists the repositories of owners of whom many names are unknown; a Wait where the budget ends that."""
+    for owner in warming.owners_to_learn(plan):
+        cursor: str | None = None
+        try:
+            while True:
+                page = gateway.organization_repositories(tenant, owner, lane=Lane.WARM, cursor=cursor)
+                if isinstance(page, Wait):
+                    return page
+                cursor = page.next_cursor
+                if cursor is None:
+                    break
+        except UpstreamError as error:
+            # Its names are asked for one by one then.
+            logger.info("names not learnt", extra={"tenant": tenant, "owner": owner, "why": error.message})
+    return None
+
+
+def _refresh(batch: tuple[Use, ...]) -> tuple[int, int, Wait | None]:
+    """How many were refreshed, how many failed, and the Wait that kept the others."""
+    asks = [use.ask for use in batch]
+    try:
+        if not batch[0].batched:
+            answer = gateway.refresh(asks[0], Lane.WARM)
+            return (0, 0, answer) if isinstance(answer, Wait) else (1, 0, None)
+        answers = gateway.refresh_many(asks, Lane.WARM)
+    except Throttled as error:
+        return 0, 0, error.wait
+    except UpstreamError as error:
+        logger.info("not warmed", extra={"kind": asks[0].route.kind, "number": len(asks), "why": error.message})
+        return 0, len(asks), None
+    if isinstance(answers, Wait):
+        return 0, 0, answers
+    waits = [answer.wait for answer in answers if isinstance(answer, Throttled)]
+    failed = sum(isinstance(answer, UpstreamError) for answer in answers) - len(waits)
+    return len(answers) - failed - len(waits), failed, waits[0] if waits else None
+
+
+def _use(used: uses.Used, now: float, policy: live.Policy) -> Use:
+    look = holding.look(used.ask, now, policy)
+    kept = look.kept
+    fresh = kept is not None and kept.held.current and kept.held.permitted
+    return Use(
+        used.ask,
+        uses.faded(used.weight, now - used.used_at),
+        kept.held.stored_at + kept.held.lifetime if kept and fresh else 0.0,
+        validated=look.revalidatable(None) is not None,
+        placed=look.place is not None and look.sure,
+    )
+
+
+def _owner(use: Use) -> str:
+    values = use.ask.match.values
+    return values.get("owner", values.get("org", "")).lower()
+
+
+def _key(tenant: str) -> str:
+    return f"warm-up:{tenant}"
+
+
+def last(tenant: str) -> Round | None:
+    """The last round of a tenant, within a day."""
+    told = cache.get(_key(tenant))
+    return Round(**told) if told else None
+
+
+def check(now: float) -> Part:
+    """For `/health`: what the last rounds came to. Degraded where one had to leave something undone."""
+    rounds = {slug: last(slug) for slug in Tenant.objects.values_list("slug", flat=True)}
+    told = [
+        f"{slug}: {each.refreshed} refreshed for {each.cost} points, {each.left} left, {now - each.at:.0f} s ago"
+        for slug, each in rounds.items()
+        if each is not None
+    ]
+    if any(each is not None and each.left for each in rounds.values()):
+        remedy = "The next round goes on; for more at a time add a credential, or lower GITHUB_RESERVE_WARM."
+        return Part(State.DEGRADED, "; ".join(told), remedy)
+    return Part(State.OK, "; ".join(told) or "no round yet")
+
+
+health.register("warm-up", check)

@@ -4,24 +4,40 @@ import time
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
+from rich.console import Console
+from rich.progress import Progress
 
 from github_cache import warm_up
+from github_cache.models import Tenant
 
 
 class Command(BaseCommand):
-    help = "Refresh what callers of a tenant asked for lately and what is no longer fresh."
+    help = "Refresh what callers of a tenant use and what is no longer fresh, the most used first."
 
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument("--tenant", default=settings.HUBCACHE_TENANT, help="Whose cache (%(default)s).")
-        parser.add_argument("--plan", action="store_true", help="Only say what would be refreshed, in its order.")
+        parser.add_argument("--org", default="", help="Only what belongs to this organisation or user.")
+        parser.add_argument("--dry-run", action="store_true", help="Only say what would be refreshed, in its order.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["plan"]:
-            for ask in warm_up.planned(options["tenant"], time.time()):
-                self.stdout.write(str(ask.target))
+        tenant, organization = options["tenant"], options["org"]
+        if not Tenant.objects.filter(slug=tenant).exists():
+            raise CommandError(f"There is no tenant {tenant!r}.")
+        if options["dry_run"]:
+            for use in warm_up.planned(tenant, time.time(), organization):
+                self.stdout.write(f"{use.weight:8.2f}  {use.cost:.1f}  {use.ask.target}")
             return
-        done = warm_up.run(options["tenant"])
-        self.stdout.write(f"{done.refreshed} refreshed, {done.failed} failed, {done.left} left.")
+        with Progress(console=Console(file=self.stdout._out)) as bar:
+            task = bar.add_task("Warming up", total=None)
+            done = warm_up.run(
+                tenant,
+                organization=organization,
+                progress=lambda number, total: bar.update(task, completed=number, total=total),
+            )
+        self.stdout.write(
+            f"{done.refreshed} refreshed, {done.failed} failed, {done.left} left; "
+            f"{done.calls} calls to GitHub, {done.cost} points."
+        )
         if done.wait is not None:
             self.stdout.write(f"GitHub's limits leave no room for more in this lane; try again in {done.wait:.0f} s.")

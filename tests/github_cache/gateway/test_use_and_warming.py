@@ -1,13 +1,17 @@
 """What people use is remembered, and fetched before they ask again; a healthy hook makes it live longer."""
 
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from github_cache import asks, gateway, hooks, hot, room, tasks, warm_up
+from github_cache import asks, gateway, hooks, hot, room, tasks, uses, warm_up
+from github_cache.health import State
 from github_cache.keys import Scope
+from github_cache.models import Use
+from github_sandbox import changes
 from ratelimit.budget import Lane
-from tests.github_cache.gateway.house import GUEST, TENANT, House
+from tests.github_cache.gateway.house import GUEST, ORG, TENANT, House, forget_memories
 
 HELLO = "/api/v3/repos/octo/hello"
 
@@ -111,3 +115,62 @@ def test_a_hook_that_fell_silent_counts_no_more(house: House) -> None:
 @pytest.mark.parametrize("rubbish", [None, b"", b"x", b"99999999999 ", b"\xff 1", b"labels 99999999999"])
 def test_a_report_that_cannot_be_read_covers_nothing(rubbish: bytes | None) -> None:
     assert not hooks.told_of(rubbish, "labels", 0.0)
+
+
+def test_what_people_use_is_back_after_the_store_was_emptied(house: House) -> None:
+    for _ in range(2):
+        house.get(f"{HELLO}/labels")
+        house.get("/api/v1/github/octo/hello/languages")
+        settle()
+    warm_up.run(TENANT)
+    house.redis.flushall()
+    forget_memories()
+    done = warm_up.run(TENANT)
+    assert (done.failed, done.left) == (0, 0)
+    house.forgotten()
+    assert house.get(f"{HELLO}/labels")["X-Cache"] == "HIT"
+    assert house.get("/api/v1/github/octo/hello/languages")["X-Cache"] == "HIT"
+
+
+def test_a_use_weighs_more_each_time(house: House) -> None:
+    house.get(f"{HELLO}/labels")
+    settle()
+    uses.remember(TENANT, time.time())
+    (first,) = uses.known(TENANT)
+    uses.remember(TENANT, time.time())
+    assert uses.known(TENANT) == [first]
+    Use.objects.update(used_at=datetime.now(UTC) - timedelta(days=1))
+    uses.remember(TENANT, time.time())
+    (again,) = uses.known(TENANT)
+    assert again.weight == pytest.approx(1.5, abs=0.01)
+
+
+def test_names_are_learnt_together_and_what_goes_together_goes_in_one_call(house: House) -> None:
+    world = house.handle.world
+    names = [f"extra-{number}" for number in range(6)]
+    for name in names:
+        changes.create_repository(world, world.accounts[ORG], world.accounts["octo-admin"], name, {})
+        house.get(f"/api/v1/github/octo/{name}/languages")
+        settle()
+    uses.remember(TENANT, time.time())
+    house.redis.flushall()
+    forget_memories()
+    house.forgotten()
+    done = warm_up.run(TENANT)
+    assert (done.refreshed, done.failed, done.left) == (6, 0, 0)
+    assert done.calls == house.calls == 2
+    house.forgotten()
+    for name in names:
+        assert house.get(f"/api/v1/github/octo/{name}/languages")["X-Cache"] == "HIT"
+    assert house.calls == 0
+
+
+def test_the_health_tells_of_the_last_round(house: House) -> None:
+    house.get(f"{HELLO}/labels")
+    settle()
+    house.pass_time(880)
+    done = warm_up.run(TENANT)
+    assert warm_up.last(TENANT) == done
+    part = warm_up.check(done.at)
+    assert part.state is State.OK
+    assert f"{done.refreshed} refreshed" in part.detail
