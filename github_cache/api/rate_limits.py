@@ -146,9 +146,9 @@ class History(APIView):
         given = _HistoryParameters(data=request.query_params)
         given.is_valid(raise_exception=True)
         wanted = given.validated_data
-        identities = [bearer.identity for bearer in credentials.pool(request.caller.tenant)]
+        found_by = [limits.row_key(each.account, each.identity) for each in credentials.pool(request.caller.tenant)]
         rows = GitHubRateLimit.objects.filter(
-            token_hash__in=identities, checked_at__gte=timezone.now() - timedelta(hours=wanted["hours"])
+            token_hash__in=found_by, checked_at__gte=timezone.now() - timedelta(hours=wanted["hours"])
         )
         if resource := wanted.get("resource_type"):
             rows = rows.filter(resource_type=resource)

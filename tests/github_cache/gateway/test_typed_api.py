@@ -108,6 +108,16 @@ def test_limits_status(house: House) -> None:
     assert (house.calls, house.cost) == (1, 0)
 
 
+def test_while_github_cannot_be_asked_limits_are_what_is_known(house: House) -> None:
+    fault = house.handle.faults.add({"kind": "reset", "path": "/rate_limit"})
+    assert house.get("/api/v1/rate-limits/status").status_code == 502
+    house.get("/api/v3/repos/octo/hello")
+    told = house.get("/api/v1/rate-limits/status")
+    assert (told.status_code, list(told.json()["rate_limits"])) == (200, ["core"])
+    house.handle.faults.remove(fault.id)
+    assert set(house.get("/api/v1/rate-limits/status").json()["rate_limits"]) >= {"core", "search", "graphql"}
+
+
 def test_limits_history_and_health(house: House) -> None:
     assert house.ask("POST", "/api/v1/rate-limits/track").json()["rows"] >= 3
     rows = house.get("/api/v1/rate-limits/history?resource_type=core").json()

@@ -6,8 +6,10 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from django.utils import timezone
 from pytest_django import Settings
 
+from github_cache import limits
 from github_cache.models import Credential, Tenant
 from github_cache.upstream import calls, credentials
 from github_cache.upstream.app_tokens import RENEW_BEFORE, App, InstallationTokens, private_key
@@ -18,6 +20,7 @@ from github_sandbox.entities import Installation
 from github_sandbox.server import Handle
 from ratelimit.budget import Lane
 from ratelimit.governor import governor
+from ratelimit.models import GitHubRateLimit
 
 from .conftest import ORG, use_tokens
 
@@ -140,6 +143,19 @@ def test_a_token_that_is_refused_is_asked_for_anew(
     again = calls.send(Call("GET", f"/orgs/{ORG}"), tenant="default", lane=Lane.INTERACTIVE)
     assert isinstance(again, Reply)
     assert (again.status, again.bearer != bearer.identity) == (200, True)
+
+
+def test_the_history_of_an_installation_outlives_its_tokens(
+    sandbox: Handle, installation: Installation, pem: str, settings: Settings
+) -> None:
+    settings.GITHUB_APP_ID, settings.GITHUB_APP_PRIVATE_KEY = "42", pem
+    for _ in range(2):
+        credentials.forget()  # so that a new token is asked for
+        limits.record("default", timezone.now())
+    assert len({bearer["token"] for bearer in sandbox.ledger.entries() if bearer["path"] == "/rate_limit"}) == 2
+    (bearer,) = credentials.pool("default")
+    found = GitHubRateLimit.objects.filter(token_hash=limits.row_key(bearer.account, bearer.identity))
+    assert found.filter(resource_type="core").count() == 2
 
 
 def test_an_app_that_cannot_be_used_stops_nothing_else(
