@@ -45,5 +45,5 @@ def test_sixty_four_copies_make_one_row_and_one_run_each(environment: dict[str, 
     assert race(environment, "copies", 64, 5) == {"statuses": {"202": 5, "200": 63 * 5}, "rows": 5}
 
 
-def test_many_workers_claim_each_delivery_once(environment: dict[str, str]) -> None:
-    assert race(environment, "workers", 8, 400) == {"claimed": 400, "different": 400}
+def test_many_workers_claim_no_delivery_twice_and_lose_none(environment: dict[str, str]) -> None:
+    assert race(environment, "workers", 8, 400) == {"twice": 0, "claimed_or_left": 400, "some": True}
