@@ -98,6 +98,11 @@ class House:
         """The ledger begins anew."""
         self.handle.ledger.clear()
 
+    def forget_limits(self) -> None:
+        """As if the time of every refusal were over; what was kept is gone, too."""
+        self.redis.flushdb()
+        forget()
+
     def pass_time(self, seconds: float) -> None:
         """Everything that is kept is that much older."""
         for key in self.redis.scan_iter("hubcache:*"):

@@ -7,7 +7,7 @@ import requests
 from pytest_django.live_server_helper import LiveServer
 
 from github_sandbox import changes
-from tests.github_cache.gateway.house import ADMIN, House, forget
+from tests.github_cache.gateway.house import ADMIN, House
 
 
 @pytest.fixture
@@ -92,7 +92,6 @@ def test_a_limit_is_met_and_recovered_from(house: House, base: str) -> None:
     with pytest.raises(GithubException) as refused:
         client.get_repo("octo/repo-01")
     assert refused.value.status == 429
-    house.redis.flushdb()
-    forget()
+    house.forget_limits()
     assert client.get_repo("octo/repo-01").name == "repo-01"
     client.close()
