@@ -44,14 +44,14 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One step of a sync. `total` is None until GitHub has told it; `wait` in seconds where a limit ended it."""
+    """One step of a sync. `total` is None until GitHub has told it; `wait` where a limit ended it."""
 
     state: State
     done: int
     total: int | None
     repository: str = ""
     message: str = ""
-    wait: float | None = None
+    wait: Wait | None = None
 
 
 def sync(tenant: str, login: str, *, lane: Lane = Lane.WARM) -> Iterator[Progress]:
@@ -237,7 +237,7 @@ def _moved(run: SyncRun) -> bool:
 def _limited(run: SyncRun, wait: Wait) -> Progress:
     message = f"GitHub's limit: {wait.why}; to be continued in {wait.seconds:.0f} s."
     ended = _end(run, State.WAITING, message)
-    return Progress(ended.state, ended.done, ended.total, message=message, wait=wait.seconds)
+    return Progress(ended.state, ended.done, ended.total, message=message, wait=wait)
 
 
 def _end(run: SyncRun, state: State, message: str = "") -> Progress:

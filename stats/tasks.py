@@ -27,9 +27,7 @@ def index_named_repository(self: Task, tenant: str, full_name: str) -> None:
 @shared_task(bind=True, max_retries=None)
 def sync_organization(self: Task, tenant: str, login: str) -> None:
     """Sync an organisation to its end, or to GitHub's limit and on from there later."""
-    last = deque(syncing.sync(tenant, login), maxlen=1).pop()
-    if last.wait is not None:
-        raise self.retry(countdown=last.wait)
+    retrying.run(self, lambda: (last := deque(syncing.sync(tenant, login), maxlen=1).pop()).wait or last)
 
 
 @shared_task

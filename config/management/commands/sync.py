@@ -49,7 +49,7 @@ class Command(BaseCommand):
             while True:
                 for step in syncing.sync(tenant, organisation, lane=Lane.INTERACTIVE):
                     bar.update(task, completed=step.done, total=step.total)
-                if step.state is not State.WAITING or step.wait is None or step.wait > most_wait:
+                if step.state is not State.WAITING or step.wait is None or step.wait.seconds > most_wait:
                     return step
                 bar.console.print(step.message)
-                time.sleep(step.wait)
+                time.sleep(step.wait.seconds)
