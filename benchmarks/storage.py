@@ -239,7 +239,8 @@ def _coherence(server: Server) -> int:
     near: Any = NearCache(1_000_000)
     listener = Listener(lambda: connect(server.url, timeout=TIMEOUT, max_connections=1), near)
     listener.start()
-    store, epoch, took = server.store(), keys.epoch(TENANT, _repo(1), "meta"), []
+    store, epoch = server.store(), keys.epoch(TENANT, _repo(1), "meta")
+    took: list[float] = []
     while len(took) < 500:
         if not near.put("x", "x", size=1, tags=frozenset({epoch}), expires_at=2e12, mark=near.mark()):
             time.sleep(0.01)

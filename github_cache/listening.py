@@ -9,14 +9,14 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
 import redis
 from django.conf import settings
 
-from github_cache import keys
+from github_cache import keys, store
 from github_cache.nearcache import NearCache, memory
 from ratelimit import connection
 
@@ -31,11 +31,17 @@ RETRY_SECONDS = 0.2
 
 
 class Listener:
-    """Keeps `near` coherent with the Redis that `connect` opens a client to."""
+    """Keeps `near` coherent with the Redis that `connect` opens a client to; `heard` is told of the epochs first."""
 
-    def __init__(self, connect: Callable[[], redis.Redis], near: NearCache) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], redis.Redis],
+        near: NearCache,
+        heard: Callable[[Sequence[str]], None] = lambda epoch_keys: None,
+    ) -> None:
         self._connect = connect
         self._near = near
+        self._tell = heard
         self._over = threading.Event()
         self._heard_at = 0.0
         self._away = False
@@ -102,7 +108,9 @@ class Listener:
         if changed is None:
             self._near.clear()
         else:
-            self._near.drop([key.decode() for key in changed])
+            epoch_keys = [key.decode() for key in changed]
+            self._tell(epoch_keys)
+            self._near.drop(epoch_keys)
 
     def _told_back(self) -> None:
         if self._away:
@@ -120,7 +128,7 @@ def start() -> Listener | None:
     def connect() -> redis.Redis:
         return connection.connect(settings.REDIS_URL, timeout=settings.REDIS_SOCKET_TIMEOUT, max_connections=1)
 
-    listener = Listener(connect, memory())
+    listener = Listener(connect, memory(), store.get().heard)
     listener.start()
     return listener
 

@@ -163,6 +163,11 @@ class Failover(SmallValues):
     def clear(self, index: str) -> int:
         return self._dropping(lambda store: store.clear(index), lambda: self._pending.add_index(index))
 
+    def heard(self, epoch_keys: Sequence[str]) -> None:
+        """Other processes renewed these epochs, while this one may be going on from its memory: a single time-out
+        under load is enough for that."""
+        self._memory.forget_epochs(epoch_keys)
+
     def _either(self, operation: str, step: Callable[[Store], T], missed: Callable[[], None] = lambda: None) -> T:
         """What the store says, or else the memory; `missed` notes what the store must be told when it is back."""
         if self.reachable():

@@ -74,6 +74,12 @@ class MemoryStore(SmallValues):
             self._scopes: dict[str, set[Scope]] = {}
             self._bytes = 0
 
+    def forget_epochs(self, epoch_keys: Sequence[str]) -> None:
+        """What was kept under them has to be revalidated."""
+        with self._lock:
+            for key in epoch_keys:
+                self._epochs.pop(key, None)
+
     def read(self, entry_key: str, epoch_keys: Sequence[str]) -> Found:
         with self._lock:
             return Found(self._get(entry_key), tuple(self._token(key) for key in epoch_keys))

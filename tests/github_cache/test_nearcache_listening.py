@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,9 @@ class Process:
 
     def __init__(self, url: str) -> None:
         self.near: NearCache[str] = NearCache(1_000_000)
-        self.listener = Listener(lambda: connection.connect(url, timeout=0.1, max_connections=1), self.near)
+        self.heard: list[str] = []
+        connect = partial(connection.connect, url, timeout=0.1, max_connections=1)
+        self.listener = Listener(connect, self.near, self.heard.extend)
         self.listener.start()
 
     def put(self, key: str, *tags: str) -> bool:
@@ -78,6 +81,7 @@ def test_an_invalidation_is_heard_by_every_process_and_drops_what_bears_it(
     for process in processes:
         until(lambda process=process: not process.has("issues"))
         assert process.has("pulls")
+        assert process.heard == [ISSUES]
 
 
 def test_fills_and_other_tenants_disturb_nothing(start: Callable[..., Process], store: RedisStore) -> None:

@@ -251,3 +251,14 @@ def test_a_value_changed_during_one_failure_is_not_read_as_it_was_before(shared:
     shared.fault = None
     clock.now += 2
     assert store.get("plain") is None
+
+
+def test_a_process_that_alone_missed_the_store_drops_what_it_hears_of(shared: Switched, clock: Clock) -> None:
+    store = process(shared, clock)
+    shared.fault = StoreUnavailable("timed out")
+    token = keep(store)
+    other = keys.epoch("acme", REPO, "issues")
+    (kept,) = store.ensure_epochs("acme", REPO, [other])
+    assert store.read(ENTRY, [EPOCH]) == Found(b"kept", (token,))
+    store.heard([EPOCH])
+    assert store.read(ENTRY, [EPOCH, other]) == Found(b"kept", (None, kept))
