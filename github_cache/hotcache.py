@@ -31,8 +31,8 @@ Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 
-LONGEST_SECONDS = 5.0
-"""An answer is repeated for no longer than this: as long as a key that was looked up is believed."""
+LONGEST_SECONDS = 2.5
+"""An answer is repeated for no longer than this, so that a changed setting and a revoked key count soon."""
 SAMPLE = 100
 """One repeat in so many is logged."""
 MOST_SHAPES = 1_000

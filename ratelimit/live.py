@@ -27,10 +27,11 @@ from ratelimit.ledger import Limits
 
 log = logging.getLogger("hubcache.live")
 
-OLDEST = 5.0
-"""Seconds after which nobody is given the snapshot any more."""
+OLDEST = 2.5
+"""Seconds after which nobody is given the snapshot any more. With the seconds for which an answer may be repeated
+without being looked at, a change counts everywhere within 5 s."""
 
-RENEW = 2.5
+RENEW = 1.25
 """Seconds after which one caller renews it while the others still get the old one."""
 
 GITHUB_CONCURRENT = 100
