@@ -18,7 +18,7 @@ API_KEY_PREFIX = "hc_"
 
 
 class Tenant(models.Model):
-    """An organisation's own share of everything: cache, index, credentials. Its slug stands in keys and never changes."""
+    """An organisation's own share of everything: cache, index, credentials. Its slug stands in keys, unchanging."""
 
     slug = models.CharField(
         primary_key=True,

@@ -74,5 +74,3 @@ def test_a_taken_port_is_told() -> None:
         _, errors = process.communicate(timeout=20)
     assert process.returncode == 1
     assert errors.strip() == f"github_sandbox: cannot listen on 127.0.0.1:{port}: Address already in use"
-
-
