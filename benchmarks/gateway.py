@@ -251,7 +251,12 @@ def _cold_readers(hub: Hub, near: str, key: str) -> int:
 
 
 def _status(url: str, key: str) -> int:
-    return requests.get(url, headers={"X-Api-Key": key}, timeout=60).status_code
+    """What a client gets that comes back when it is told that there is no room."""
+    while True:
+        answer = requests.get(url, headers={"X-Api-Key": key}, timeout=60)
+        if answer.status_code != 503:
+            return answer.status_code
+        time.sleep(float(answer.headers["Retry-After"]))
 
 
 def _beside_a_slow_github(hub: Hub, servers: Mapping[str, str], path: str, key: str, seconds: int) -> int:
