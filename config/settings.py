@@ -133,7 +133,27 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-CACHES = {"default": {"BACKEND": "github_cache.django_cache.StoreCache", "LOCATION": "django"}}
+# Sessions ride on the store, whose breaker and pending drops keep an ended session ended while Redis is away. What
+# may be missed at any time (heartbeats, counts, reports) is django-redis', where Redis is no cluster of sentinels.
+_STORE_CACHE: dict[str, object] = {"BACKEND": "github_cache.django_cache.StoreCache", "LOCATION": "django"}
+CACHES: dict[str, dict[str, object]] = {"default": _STORE_CACHE, "sessions": _STORE_CACHE}
+if REDIS_URL.startswith(("redis", "unix")):
+    CACHES["default"] = {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "hubcache:django",
+        "OPTIONS": {
+            "IGNORE_EXCEPTIONS": True,
+            "SERIALIZER": "django_redis.serializers.json.JSONSerializer",
+            "CONNECTION_POOL_KWARGS": {
+                "max_connections": ENV.REDIS_MAX_CONNECTIONS,
+                "socket_timeout": ENV.REDIS_SOCKET_TIMEOUT,
+                "socket_connect_timeout": ENV.REDIS_SOCKET_TIMEOUT,
+                "retry": None,
+            },
+        },
+    }
+SESSION_CACHE_ALIAS = "sessions"
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SESSION_COOKIE_AGE = 30 * 60
 SESSION_SAVE_EVERY_REQUEST = False
