@@ -12,6 +12,8 @@ from github_cache.models import Tenant
 from ratelimit import history
 
 HISTORY_KEPT = timedelta(days=30)
+PATIENCE = 60.0
+"""Seconds that a round of warm-up bears waits of its lane's pace; the next round goes on."""
 
 
 @shared_task
@@ -24,7 +26,7 @@ def warm() -> None:
 @shared_task
 def warm_tenant(tenant: str) -> None:
     """One round; what a limit left over is planned again by the next."""
-    warm_up.run(tenant)
+    warm_up.run(tenant, pause=warm_up.patience(PATIENCE))
 
 
 @shared_task(bind=True, max_retries=5)

@@ -27,6 +27,8 @@ HORIZON = 300.0
 
 logger = logging.getLogger("hubcache.warming")
 Progress = Callable[[int, int], None]
+Pause = Callable[[float], bool]
+"""Bears a wait of so many seconds, or says that it is too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +53,38 @@ def planned(tenant: str, now: float, organization: str = "") -> tuple[Use, ...]:
     return warming.plan((use for use in found if not wanted or _owner(use) == wanted), now, HORIZON)
 
 
-def run(tenant: str, *, organization: str = "", progress: Progress = lambda done, total: None) -> Round:
+def patience(most: float) -> Pause:
+    """A pause that sleeps, up to `most` seconds in all: for a command, and for a worker that has nothing else to do.
+
+    The lane is paced, so that people always find something left; so waits are short and many.
+    """
+    deadline = time.monotonic() + most
+
+    def pause(seconds: float) -> bool:
+        if time.monotonic() + seconds > deadline:
+            return False
+        time.sleep(seconds)
+        return True
+
+    return pause
+
+
+def run(
+    tenant: str,
+    *,
+    organization: str = "",
+    pause: Pause = lambda seconds: False,
+    progress: Progress = lambda done, total: None,
+) -> Round:
     """One round in the lane that leaves room for people. Where a limit ends it, it says what is left.
 
-    `progress` is told how much is done of how many.
+    `pause` may bear a wait, `progress` is told how much is done of how many.
     """
     now = time.time()
     uses.remember(tenant, now)
     opened = tally.current()
     with tally.opened(opened.request_id if opened else "warm-up") as asked:
-        done = _round(tenant, now, organization, progress)
+        done = _round(tenant, now, organization, pause, progress)
     result = Round(*done, calls=asked.calls, cost=asked.cost, at=now)
     metrics.WARMED.labels(tenant, "refreshed").inc(result.refreshed)
     metrics.WARMED.labels(tenant, "failed").inc(result.failed)
@@ -71,20 +95,26 @@ def run(tenant: str, *, organization: str = "", progress: Progress = lambda done
     return result
 
 
-def _round(tenant: str, now: float, organization: str, progress: Progress) -> tuple[int, int, int, float | None]:
+def _round(
+    tenant: str, now: float, organization: str, pause: Pause, progress: Progress
+) -> tuple[int, int, int, float | None]:
     """Refreshed, failed, left, and the wait that ended it."""
     plan = planned(tenant, now, organization)
-    wait = _learn_names(tenant, plan)
-    if wait is None and any(not use.placed for use in plan):
+    while (wait := _learn_names(tenant, plan)) is not None:
+        if not pause(wait.seconds):
+            return 0, 0, len(plan), wait.seconds
+    if any(not use.placed for use in plan):
         plan = planned(tenant, now, organization)
     refreshed = failed = 0
     for batch in warming.batches(plan):
-        if wait is not None:
-            break
-        ok, bad, wait = _refresh(batch)
-        refreshed, failed = refreshed + ok, failed + bad
-        progress(refreshed + failed, len(plan))
-    return refreshed, failed, len(plan) - refreshed - failed, wait.seconds if wait else None
+        rest: tuple[Use, ...] = batch
+        while rest:
+            ok, bad, rest, wait = _refresh(rest)
+            refreshed, failed = refreshed + ok, failed + bad
+            progress(refreshed + failed, len(plan))
+            if wait is not None and not pause(wait.seconds):
+                return refreshed, failed, len(plan) - refreshed - failed, wait.seconds
+    return refreshed, failed, 0, None
 
 
 def _learn_names(tenant: str, plan: tuple[Use, ...]) -> Wait | None:
@@ -105,24 +135,25 @@ def _learn_names(tenant: str, plan: tuple[Use, ...]) -> Wait | None:
     return None
 
 
-def _refresh(batch: tuple[Use, ...]) -> tuple[int, int, Wait | None]:
-    """How many were refreshed, how many failed, and the Wait that kept the others."""
+def _refresh(batch: tuple[Use, ...]) -> tuple[int, int, tuple[Use, ...], Wait | None]:
+    """How many were refreshed, how many failed, which are left, and the Wait that kept those."""
     asks = [use.ask for use in batch]
     try:
         if not batch[0].batched:
             answer = gateway.refresh(asks[0], Lane.WARM)
-            return (0, 0, answer) if isinstance(answer, Wait) else (1, 0, None)
+            return (0, 0, batch, answer) if isinstance(answer, Wait) else (1, 0, (), None)
         answers = gateway.refresh_many(asks, Lane.WARM)
     except Throttled as error:
-        return 0, 0, error.wait
+        return 0, 0, batch, error.wait
     except UpstreamError as error:
         logger.info("not warmed", extra={"kind": asks[0].route.kind, "number": len(asks), "why": error.message})
-        return 0, len(asks), None
+        return 0, len(asks), (), None
     if isinstance(answers, Wait):
-        return 0, 0, answers
-    waits = [answer.wait for answer in answers if isinstance(answer, Throttled)]
-    failed = sum(isinstance(answer, UpstreamError) for answer in answers) - len(waits)
-    return len(answers) - failed - len(waits), failed, waits[0] if waits else None
+        return 0, 0, batch, answers
+    left = [(use, each.wait) for use, each in zip(batch, answers, strict=True) if isinstance(each, Throttled)]
+    failed = sum(isinstance(each, UpstreamError) for each in answers) - len(left)
+    rest = tuple(use for use, _ in left)
+    return len(answers) - failed - len(rest), failed, rest, left[0][1] if left else None
 
 
 def _use(used: uses.Used, now: float, policy: live.Policy) -> Use:

@@ -12,7 +12,7 @@ from github_cache.asks import Ask, Typed
 
 MOST = 2_000
 """Asks of one round."""
-PORTION = 50
+PORTION = 200
 """So many asks are sorted into batches at a time, so that the most used ones come first all the same."""
 FREE, BATCHED, ALONE = 0.1, 0.2, 1.0
 """What an ask is reckoned to cost: with a validator, in a batch of GraphQL, by a call of its own."""

@@ -18,6 +18,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument("--tenant", default=settings.HUBCACHE_TENANT, help="Whose cache (%(default)s).")
         parser.add_argument("--org", default="", help="Only what belongs to this organisation or user.")
+        parser.add_argument(
+            "--most-wait", type=float, default=30, help="Seconds to wait for GitHub's limits in all (%(default)s)."
+        )
         parser.add_argument("--dry-run", action="store_true", help="Only say what would be refreshed, in its order.")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -33,6 +36,7 @@ class Command(BaseCommand):
             done = warm_up.run(
                 tenant,
                 organization=organization,
+                pause=warm_up.patience(options["most_wait"]),
                 progress=lambda number, total: bar.update(task, completed=number, total=total),
             )
         self.stdout.write(
