@@ -4,7 +4,7 @@
 while issues are opened and repositories edited; each way sees the same day. What it counts: calls that GitHub charges,
 round trips to GitHub, the time of an answer if GitHub is 100 ms away (measured, and 100 ms for each round trip that the
 client waited for), and how old what was served was, counted from the change. By default the day is a small one: few
-repositories, and twenty minutes. Demands of Hubcache: 99 % fewer charged calls and 95 % fewer round trips than no cache,
+repositories, and twenty minutes. Demands of Hubcache: 99 % fewer charged calls, 95 % fewer round trips than no cache,
 and nothing that is older than 1 s after its webhook.
 """
 

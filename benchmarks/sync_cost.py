@@ -30,7 +30,11 @@ def main(options: Sequence[str]) -> int:
         parser.error(f"{given.rest_repositories} repositories take more than {REST_CALLS_A_MINUTE} calls by REST")
     with tempfile.TemporaryDirectory(prefix="hubcache-bench-") as folder:
         os.environ |= {"HUBCACHE_DATA_DIR": folder, "REDIS_ENABLED": "false", "HUBCACHE_WORKERS": "1"}
-        os.environ |= {"DJANGO_SETTINGS_MODULE": "config.settings", "GITHUB_TOKEN": TOKEN, "HUBCACHE_LOG_LEVEL": "ERROR"}
+        os.environ |= {
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "GITHUB_TOKEN": TOKEN,
+            "HUBCACHE_LOG_LEVEL": "ERROR",
+        }
         import django
         from django.core.management import call_command
 
