@@ -1,6 +1,6 @@
-"""Renders what the docs say from the tables in the code: settings, metrics, modules (`make docs`; a test holds them).
+"""Renders what the docs say from tables in the code: settings, keys, metrics, modules (`make docs`; a test holds them).
 
-`python -m config.docs` writes docs/configuration.md, docs/metrics.md, docs/rooms.md and .env.example.
+`python -m config.docs` writes docs/configuration.md, keys.md, metrics.md, rooms.md and .env.example.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,7 +10,7 @@ from types import ModuleType
 import django
 from prometheus_client.metrics import MetricWrapperBase
 
-from config import env_example, rooms
+from config import env_example, key_schema, rooms
 
 ROOT = Path(__file__).resolve().parent.parent
 CONFIGURATION = """# Settings
@@ -47,6 +47,7 @@ def pages() -> Mapping[Path, str]:
     return {
         ROOT / ".env.example": env_example.render(),
         ROOT / "docs/configuration.md": CONFIGURATION + env_example.markdown(),
+        ROOT / "docs/keys.md": key_schema.render(),
         ROOT / "docs/metrics.md": METRICS + "".join(_floor(title, floor) for title, floor in FLOORS.items()),
         ROOT / "docs/rooms.md": rooms.render(),
     }
