@@ -1,8 +1,8 @@
 """May what is held be given out? An entry's age, the clock and what the client allows become one decision (pure).
 
 FRESH goes out; SERVE_STALE goes out while one flight revalidates it; REVALIDATE asks GitHub with the validators held;
-MISS has nothing to ask with. Sources: RFC 9111 (caching), RFC 5861 (stale-while-revalidate, stale-if-error), and
-DESIGN.md, "Freshness": stale while revalidating for one further lifetime at most, and never after an invalidation.
+MISS has nothing to ask with. Stale goes out for one further lifetime at most, and never after an invalidation.
+Sources: RFC 9111 (caching), RFC 5861 (stale-while-revalidate, stale-if-error).
 """
 
 import math

@@ -2,7 +2,7 @@
 
 The middleware sets `request.caller` and refuses credentials that are wrong with 401 before anything else is done.
 A key is looked up by its SHA-256; what was found is believed for KEY_SECONDS, so a revoked key ends within that time.
-Source: DESIGN.md, "Who may see what".
+See docs/security.md.
 """
 
 import base64

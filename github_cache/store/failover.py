@@ -2,7 +2,7 @@
 
 A failure is answered from the memory at once; the breaker decides when the store is tried again. Before it is read
 again, it is recovered: what it may have lost or missed is invalidated first (see `recover` and pending.py), and the
-memory is emptied. Each change is logged once and shows in `cache_store_state`. Source: DESIGN.md, "Epochs".
+memory is emptied. Each change is logged once and shows in `cache_store_state`. See docs/architecture.md.
 """
 
 import logging
