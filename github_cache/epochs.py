@@ -1,7 +1,7 @@
 """Epochs: the tokens that tell whether an entry was stored before or after the last invalidation (pure).
 
 A token is random; one that an invalidation wrote also bears its time, so that a reader can tell what was fetched so
-shortly after it that GitHub's own read side may have lagged. A missing token counts as a mismatch. See docs/architecture.md.
+shortly after it that GitHub's own read side may have lagged. A missing token counts as a mismatch.
 """
 
 
