@@ -1,6 +1,7 @@
 """Room for those who wait for GitHub: at most half of a process's threads, so that hits, health and webhooks never
 queue behind a slow GitHub; and a few threads that revalidate what was served stale."""
 
+import contextvars
 import logging
 import threading
 import time
@@ -13,6 +14,7 @@ from typing import TypeVar
 from django.conf import settings
 from django.db import close_old_connections
 
+from github_cache.upstream import tally
 from ratelimit.verdict import Wait, Why
 
 logger = logging.getLogger("hubcache.room")
@@ -80,12 +82,15 @@ class Background:
         self._lock = threading.Lock()
 
     def submit(self, key: str, job: Callable[[], object]) -> bool:
-        """Runs `job` soon, unless one of that key is under way or too many wait; whether it will."""
+        """Runs `job` soon, unless one of that key is under way or too many wait; whether it will.
+
+        It runs in the caller's context, so that log lines and calls to GitHub bear the ID of the request behind it.
+        """
         with self._lock:
             if key in self._keys or len(self._keys) >= self._most:
                 return False
             self._keys.add(key)
-        self._pool.submit(self._run, key, job)
+        self._pool.submit(contextvars.copy_context().run, self._run, key, job)
         return True
 
     @property
@@ -95,7 +100,8 @@ class Background:
 
     def _run(self, key: str, job: Callable[[], object]) -> None:
         try:
-            job()
+            with tally.continued():
+                job()
         except Exception:
             # Nobody waits for it; what is held stays as it is.
             logger.warning("a revalidation in the background failed", exc_info=True)

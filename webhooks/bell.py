@@ -4,6 +4,7 @@ A thread of each process rings, at most once per PAUSE and always after the last
 processing of everything that is due. A bell that the broker does not take is counted, and the sweeper does its work.
 """
 
+import contextvars
 import logging
 import os
 import threading
@@ -26,20 +27,20 @@ class Bell:
         self._start()
 
     def _start(self) -> None:
-        self._newest: int | None = None
+        self._newest: tuple[int, contextvars.Context] | None = None
         self._rung, self._stop = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
         self._process = os.getpid()
 
     def ring(self, event_id: int) -> None:
-        """Returns at once."""
+        """Returns at once. The task that is sent bears the ID of the request that rang last."""
         with self._lock:
             if self._process != os.getpid():
                 self._start()
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="webhook-bell", daemon=True)
                 self._thread.start()
-            self._newest = event_id
+            self._newest = event_id, contextvars.copy_context()
             self._rung.set()
 
     def close(self) -> None:
@@ -57,16 +58,16 @@ class Bell:
                 newest, self._newest = self._newest, None
                 self._rung.clear()
             if newest is not None:
-                self._tell(newest)
+                self._tell(*newest)
             self._stop.wait(self._pause)
         with self._lock:
             newest, self._newest, self._thread = self._newest, None, None
         if newest is not None:
-            self._tell(newest)
+            self._tell(*newest)
 
-    def _tell(self, event_id: int) -> None:
+    def _tell(self, event_id: int, context: contextvars.Context) -> None:
         try:
-            self._publish(event_id)
+            context.run(self._publish, event_id)
         except Exception as error:  # noqa: BLE001 - whatever a broker's client raises, the row is the queue
             metrics.webhook_bell_lost_total.inc()
             log.warning("bell lost", extra={"event_id": event_id, "error": type(error).__name__})

@@ -32,6 +32,17 @@ def opened(request_id: str) -> Iterator[Tally]:
         _current.reset(token)
 
 
+@contextlib.contextmanager
+def continued() -> Iterator[None]:
+    """Within the block calls bear the ID that they bear outside, and count towards nothing that anybody waits for."""
+    outside = _current.get()
+    token = _current.set(outside and Tally(outside.request_id))
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
 def current() -> Tally | None:
     """The tally of the request or task that this thread works for."""
     return _current.get()

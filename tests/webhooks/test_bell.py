@@ -2,6 +2,7 @@
 
 import threading
 
+from github_cache.upstream import tally
 from webhooks import metrics
 from webhooks.bell import Bell
 
@@ -37,6 +38,22 @@ def test_many_deliveries_make_few_bells_and_the_last_is_among_them() -> None:
         bell.ring(number)
     bell.close()
     assert broker.taken == [1, 999]
+
+
+def test_a_bell_bears_the_id_of_the_request_that_rang_it() -> None:
+    broker, ids = Broker(), []
+
+    def publish(event_id: int) -> None:
+        opened = tally.current()
+        ids.append(opened and opened.request_id)
+        broker.publish(event_id)
+
+    bell = Bell(publish, pause=60)
+    with tally.opened("the-delivery"):
+        bell.ring(1)
+    assert broker.full.wait(5)
+    bell.close()
+    assert ids == ["the-delivery"]
 
 
 def test_a_broker_that_refuses_is_counted_and_the_next_bell_rings() -> None:
