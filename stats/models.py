@@ -8,7 +8,8 @@ import uuid
 from collections.abc import Iterable
 
 from django.db import models
-from django.db.models import Max
+from django.db.models import Max, Value
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from github_cache.models import Tenant
@@ -51,6 +52,13 @@ class Organization(models.Model):
         return self.login
 
 
+class RepositoryQuerySet(models.QuerySet["Repository"]):
+    def named(self, tenant: str, full_name: str) -> "RepositoryQuerySet":
+        """What a tenant's index holds under `owner/name`; capitals make no difference, as at GitHub."""
+        rows = self.filter(tenant_id=tenant, removed_at=None)
+        return rows.alias(folded=Lower("full_name")).filter(folded=Lower(Value(full_name)))
+
+
 class Repository(models.Model):
     """A repository as GitHub described it at `observed_at`; `removed_at` marks one that is gone from the index.
 
@@ -85,12 +93,14 @@ class Repository(models.Model):
     newest_at = models.BigIntegerField(default=0, help_text="Epoch seconds by which the newest comes first.")
     generation = models.BigIntegerField(default=0)
 
+    objects = RepositoryQuerySet.as_manager()
+
     class Meta:
         verbose_name_plural = "repositories"
         constraints = (models.UniqueConstraint(fields=("tenant", "github_id"), name="repository_once_per_tenant"),)
         indexes = (
             models.Index(fields=("tenant", "generation"), name="repository_by_generation"),
-            models.Index(fields=("tenant", "full_name"), name="repository_by_name"),
+            models.Index("tenant", Lower("full_name"), name="repository_by_name"),
         )
 
     def __str__(self) -> str:

@@ -59,7 +59,7 @@ def repository(request: HttpRequest, owner: str, name: str) -> HttpResponse:
     caller = _reader(request)
     if caller is None:
         return _refused(request)
-    rows = Repository.objects.filter(tenant_id=caller.tenant, full_name__iexact=f"{owner}/{name}", removed_at=None)
+    rows = Repository.objects.named(str(caller.tenant), f"{owner}/{name}")
     if audience_of(caller) is Audience.PUBLIC:
         rows = rows.filter(is_private=False)
     row = rows.first()

@@ -129,7 +129,7 @@ def _read(tenant: str, repository: str, lane: Lane) -> dict[str, Any] | Wait | N
 
 
 def _gone(tenant: str, repository: str, at: datetime) -> Outcome:
-    known = Repository.objects.filter(tenant_id=tenant, full_name__iexact=repository, removed_at=None).first()
+    known = Repository.objects.named(tenant, repository).first()
     return indexing.remove_repository(tenant, known.github_id, at) if known else Outcome.UNCHANGED
 
 

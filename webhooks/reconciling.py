@@ -94,7 +94,7 @@ def _repository(tenant: str, full_name: str) -> int | Wait:
     read = gateway.repository(tenant, full_name, lane=Lane.WARM)
     if isinstance(read, Wait):
         return read
-    row = Repository.objects.filter(tenant_id=tenant, full_name__iexact=full_name, removed_at=None).first()
+    row = Repository.objects.named(tenant, full_name).first()
     here = {row.github_id: (row.updated_at, row.pushed_at)} if row else {}
     there = {read["id"]: _stamp(read)} if read else {}
     return _read_again(tenant, dict.fromkeys(changed(there, here), full_name))

@@ -8,6 +8,7 @@ from github_cache import identity
 from github_cache.models import Tenant
 from ratelimit.limiter import limiter
 from stats import snapshots
+from tests.postgres import database, postgres_connection, postgres_server  # noqa: F401
 
 
 @pytest.fixture(autouse=True)
