@@ -107,8 +107,7 @@ _ADMIN = {"Authorization": "token ghp_sandbox_admin_1"}
 
 
 class Paths:
-    """What is asked for: `read` over and over, without the diagnosis (`/health`, `/status`), which waits for the broker
-    too; `changed` is the repository that changes at GitHub under each fault."""
+    """What is asked for: `read` over and over; `changed` is the repository that changes at GitHub under each fault."""
 
     def __init__(self, hub: Hub) -> None:
         listed = requests.get(f"{hub.github}/orgs/octo-sample/repos", headers=_ADMIN, timeout=10)
@@ -122,6 +121,8 @@ class Paths:
             "/api/v1/facets",
             "/api/v1/stats",
             "/",
+            "/status",
+            "/health",
         ]
 
 
@@ -145,6 +146,8 @@ def _fault(hub: Hub, paths: Paths, name: str, number: int, rate: int, bound: flo
         f"{'' if good else '  MISSED'}",
         flush=True,
     )
+    if not good:
+        print(f"{'':<22} the slowest was {max(answers.took)[1]}")
     if answers.failed or len(answers.statuses) > 1:
         print(f"{'':<22} statuses {dict(answers.statuses)}")
     return not good

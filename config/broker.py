@@ -24,10 +24,11 @@ FOLDER = "filesystem://"
 
 @dataclass(frozen=True, slots=True)
 class Broker:
-    """Its URL, and the options of Kombu's transport for it."""
+    """Its URL, the options of Kombu's transport for it, and whether the cache stands or falls with it."""
 
     url: str = field(repr=False)
     options: dict[str, Any]
+    is_the_caches_redis: bool = False
 
 
 def broker(env: Env, data: Path) -> Broker:
@@ -47,7 +48,7 @@ def broker(env: Env, data: Path) -> Broker:
         url = re.sub(r"^unix://([^?]*)\??(?:db=(\d+))?.*$", r"redis+socket://\1?virtual_host=\2", url)
     if scheme == "sentinel" and not env.CELERY_BROKER_URL:
         url, options["master_name"] = _sentinels(url)
-    return Broker(url, options)
+    return Broker(url, options, is_the_caches_redis=not env.CELERY_BROKER_URL)
 
 
 def _folder(queue: Path) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from config.observability import logging_config, start_sentry
 from config.reading import ConfigurationError, env
 from github_cache import metric_files
 
+from ratelimit.connection import attempts
 try:
     ENV = env()
 except ConfigurationError as error:
@@ -149,7 +150,7 @@ if REDIS_URL.startswith(("redis", "unix")):
                 "max_connections": ENV.REDIS_MAX_CONNECTIONS,
                 "socket_timeout": ENV.REDIS_SOCKET_TIMEOUT,
                 "socket_connect_timeout": ENV.REDIS_SOCKET_TIMEOUT,
-                "retry": None,
+                "retry": attempts(REDIS_URL),
             },
         },
     }
@@ -225,6 +226,7 @@ CELERY_TASK_TIME_LIMIT = HARD_SECONDS
 CELERY_TASK_SOFT_TIME_LIMIT = HARD_SECONDS - 60
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+BROKER_IS_THE_CACHES_REDIS = _broker.is_the_caches_redis
 CELERY_TASK_DEFAULT_QUEUE = "interactive"
 CELERY_TASK_ROUTES = {
     "github_cache.tasks.warm*": {"queue": "warm"},

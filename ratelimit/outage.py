@@ -1,4 +1,4 @@
-"""Leave Redis alone for a second after it failed, so that an outage costs a request its time-out only now and then."""
+"""Count alone for a second after Redis failed, by its silence (see connection.py) or by an error that it answered."""
 
 import logging
 import threading

@@ -50,8 +50,9 @@ _CHUNK = 1000
 _RUN_ID = re.compile(rb"run_id:(\w+)")
 
 
-class Restarted(redis.ConnectionError):
-    """A connection was opened to another server process than the one that the kept data were found whole in."""
+class Restarted(RedisError):
+    """A connection was opened to another server process than the one that the kept data were found whole in. Redis
+    answers, so it's no ConnectionError, after which it would be left alone."""
 
 
 class RedisStore(SmallValues):

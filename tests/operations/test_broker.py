@@ -39,6 +39,14 @@ def test_the_broker_follows_from_the_settings(settings: dict[str, str], url: str
     assert broker.broker(read(settings), tmp_path).url == url
 
 
+def test_whether_it_is_the_redis_of_the_cache(tmp_path: Path) -> None:
+    assert broker.broker(read({"REDIS_URL": "redis://cache"}), tmp_path).is_the_caches_redis
+    assert not broker.broker(
+        read({"REDIS_URL": "redis://cache", "CELERY_BROKER_URL": "redis://queue"}), tmp_path
+    ).is_the_caches_redis
+    assert not broker.broker(read({}), tmp_path).is_the_caches_redis
+
+
 def test_a_sentinel_names_its_service(tmp_path: Path) -> None:
     assert broker.broker(read({"REDIS_URL": "sentinel://a/main"}), tmp_path).options["master_name"] == "main"
 

@@ -1,13 +1,16 @@
 """`/health`: each part with its state, since when, and what to do; degraded is not down."""
 
 import json
+import socket
 import time
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
+from kombu import Connection
 from prometheus_client import REGISTRY
 
 from config import health as background
@@ -107,8 +110,16 @@ def test_a_parked_task_waits_for_a_person() -> None:
     assert background.tasks((now + timedelta(days=2)).timestamp()).state is State.OK
 
 
-def test_the_broker_answers_or_it_does_not(settings: pytest.FixtureRequest) -> None:
+def test_a_broker_of_its_own_is_asked_once() -> None:
     assert background.broker(0).state is State.OK
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        assert not background._answers(Connection(f"redis://127.0.0.1:{nobody.getsockname()[1]}"))
+
+
+def test_a_broker_in_the_redis_of_the_cache_is_away_with_it(settings: Any) -> None:
+    settings.BROKER_IS_THE_CACHES_REDIS = True
+    assert background.broker(0).state is State.DEGRADED
 
 
 def test_scheduled_work_is_heard_of(client: Client) -> None:

@@ -1,13 +1,16 @@
 """The raw client, made from a URL."""
 
+import copy
 import multiprocessing
+import socket
+from pathlib import Path
 
 import pytest
 import redis
 from django.test import override_settings
 
 from ratelimit import connection
-from ratelimit.connection import connect
+from ratelimit.connection import PAUSE, OneAttempt, Resting, connect
 
 
 def options(client: redis.Redis) -> dict[str, object]:
@@ -52,6 +55,71 @@ def test_other_urls_are_an_error(url: str) -> None:
 def test_a_redis_that_is_not_there_fails_at_once(redis_away: redis.Redis) -> None:
     with pytest.raises(redis.ConnectionError):
         redis_away.ping()
+
+
+class Clock:
+    now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def asked(attempts: OneAttempt, outcome: Exception | str) -> str:
+    """What comes of a step that raises or returns this, in a word."""
+
+    def step() -> str:
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    try:
+        return attempts.call_with_retry(step, lambda error: None)
+    except redis.RedisError as error:
+        return type(error).__name__
+
+
+@pytest.mark.parametrize("failure", [redis.TimeoutError("silent"), redis.ConnectionError("refused")])
+def test_a_redis_that_failed_is_left_alone_for_a_moment(failure: Exception) -> None:
+    clock = Clock()
+    attempts = OneAttempt(clock)
+    assert asked(attempts, failure) == type(failure).__name__
+    assert asked(attempts, "answer") == "Resting"
+    clock.now += PAUSE - 0.01
+    assert asked(attempts, failure) == "Resting"
+    clock.now += 0.01
+    assert asked(attempts, "answer") == "answer"
+
+
+def test_an_error_that_redis_answers_is_no_failure() -> None:
+    attempts = OneAttempt(Clock())
+    assert asked(attempts, redis.exceptions.OutOfMemoryError("full")) == "OutOfMemoryError"
+    assert asked(attempts, "answer") == "answer"
+
+
+def test_all_clients_of_a_silent_redis_wait_once_together(tmp_path: Path) -> None:
+    """It accepts connections and says nothing: only the first client of a process opens one."""
+    path = tmp_path / "silent.sock"
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.bind(str(path))
+        silent.listen(64)
+        one, other = (connect(f"unix://{path}", timeout=0.05, max_connections=7) for _ in range(2))
+        with pytest.raises(redis.TimeoutError):
+            one.ping()
+        with pytest.raises(Resting):
+            other.ping()
+        with pytest.raises(Resting):
+            other.pipeline().get("x").execute()
+        silent.settimeout(0)
+        silent.accept()
+        with pytest.raises(BlockingIOError):
+            silent.accept()
+
+
+def test_the_cache_of_django_waits_with_the_others() -> None:
+    """Its pool copies its options for each connection, and so the way of asking too."""
+    attempts = connection.attempts("unix:///the/same")
+    assert copy.deepcopy({"retry": attempts})["retry"] is attempts
+    assert options(connect("unix:///the/same", timeout=0.1, max_connections=1))["retry"] is attempts
 
 
 def test_more_threads_than_connections_wait_and_then_fail(redis_server: str) -> None:
