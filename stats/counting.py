@@ -12,8 +12,9 @@ from typing import Final
 
 import numpy as np
 
-from stats.columns import Ints, Mask, Snapshot, sums
+from stats.columns import Snapshot
 from stats.filters import Choice, Query
+from stats.planes import Ints, Mask
 from stats.vocabulary import FACETS, REPOSITORY_KIND
 
 FEW: Final = 64
@@ -27,40 +28,31 @@ class Audience(Enum):
 
 
 class Tally:
-    """How many of the rows in a mask have each value. More than half of all automations are counted by the others."""
+    """How many of the rows in a mask have each value. Of all automations the columns keep it themselves."""
 
     def __init__(self, snapshot: Snapshot, mask: Mask) -> None:
-        self._snapshot = snapshot
-        self._inverted = mask is snapshot.live_automations
-        if self._inverted:
-            self.size, self._rows = snapshot.automations, np.empty(0, np.intp)
-            return
-        self.size = int(np.count_nonzero(mask))
-        if 2 * self.size > snapshot.automations and not (mask & snapshot.live_repositories).any():
-            self._inverted, mask = True, snapshot.live_automations & ~mask
-        self._rows = np.flatnonzero(mask)
+        self._snapshot, self._mask = snapshot, mask
+        self._is_everything = mask is snapshot.live_automations
+        self.size = snapshot.automations if self._is_everything else int(np.count_nonzero(mask))
 
     def counts(self, facet: str) -> Ints:
         """By value of `facet`, in the order of its names."""
-        counted = self._of_automations if FACETS[facet].bearer == "automation" else self._of_repositories
+        bearer = FACETS[facet].bearer
+        if self._is_everything:
+            counted = self._snapshot.planes[bearer].totals
+        else:
+            counted = self._of_automations if bearer == "automation" else self._of_repositories
         return counted[self._snapshot.numbers[facet]]
 
     @cached_property
     def _of_automations(self) -> Ints:
-        plane = self._snapshot.planes["automation"]
-        counted = np.bincount(plane.values_of(self._rows)[0], minlength=len(plane.totals))
-        return plane.totals - counted if self._inverted else counted
+        return self._snapshot.planes["automation"].counts(self._mask, self._mask)
 
     @cached_property
     def _of_repositories(self) -> Ints:
-        plane = self._snapshot.planes["repository"]
-        if not len(self._rows):
-            return plane.totals if self._inverted else np.zeros_like(plane.totals)
-        weights = np.bincount(self._snapshot.repository_of.take(self._rows))
-        repositories = weights.nonzero()[0]
-        values, lengths = plane.values_of(repositories)
-        counted = sums(values, np.repeat(weights[repositories], lengths), len(plane.totals))
-        return plane.totals - counted if self._inverted else counted
+        repositories = self._snapshot.repository_of.take(np.flatnonzero(self._mask))
+        weights = np.bincount(repositories, minlength=len(self._snapshot.public))
+        return self._snapshot.planes["repository"].counts(self._mask, weights)
 
 
 @dataclass(frozen=True)
@@ -137,16 +129,8 @@ def _allowed(snapshot: Snapshot, choice: Choice) -> Mask:
     allowed = np.zeros(len(snapshot.doc_ids), np.bool_)
     for value in choice.values:
         facet, places = places_of(snapshot, choice.facet, value)
-        if not places:
-            continue
-        bearer = FACETS[facet].bearer
-        owners = snapshot.planes[bearer].owners_of(snapshot.numbers[facet][places])
-        if bearer == "automation":
-            allowed[owners] = True
-        else:
-            repositories = np.zeros(len(snapshot.public), np.bool_)
-            repositories[owners] = True
-            allowed |= repositories[snapshot.repository_of]
+        if places:
+            allowed |= snapshot.rows_having(facet, places)
     return allowed
 
 

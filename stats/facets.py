@@ -9,9 +9,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from stats.columns import Ints, Snapshot
+from stats.columns import Snapshot
 from stats.counting import Audience, Matches, match, places_of, top, universe_of
 from stats.filters import Query
+from stats.planes import Ints
 from stats.search import rows_with_text
 from stats.vocabulary import FACETS
 

@@ -10,10 +10,11 @@ import numpy as np
 from django.db import connection
 
 from stats.automations.references import is_outside, is_pinned
-from stats.columns import Ints, Snapshot, sums
+from stats.columns import Snapshot
 from stats.counting import Audience, Matches, match, top
 from stats.filters import Query
 from stats.models import DailyRollup, IndexedFile
+from stats.planes import Ints, sums
 
 BUSIEST: Final = 20
 ACTIVITY_DAYS: Final = (1, 7, 30, 90, 365)

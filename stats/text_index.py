@@ -10,9 +10,9 @@ from typing import Any, Final
 import numpy as np
 from django.db import connection
 
-from stats.columns import Ints
 from stats.documents import FIELDS, Document
 from stats.filters import Term
+from stats.planes import Ints
 
 _WEIGHTS: Final = (10.0, 4.0, 3.0, 1.0)  # of FIELDS
 _LETTERS: Final = "ABCD"
