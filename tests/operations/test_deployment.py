@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from django.core.management import get_commands
 
 from config import docs
 from config.env import Env
+from tests.journeys.house import free_port
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -152,24 +154,56 @@ def test_production_has_several_of_each_and_limits() -> None:
         assert services[name]["deploy"]["resources"]["limits"]["memory"]
 
 
+def dclint(*files: Path) -> str:
+    """What a linter with the schema of compose files says of these; '' where it has nothing to say."""
+    program = shutil.which("dclint")
+    if program is None:
+        pytest.skip("dclint is not installed (npm install dclint)")
+    # nginx is meant to be reached from everywhere.
+    command = [program, *map(str, files), "--quiet", "--disable-rule", "no-unbound-port-interfaces"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.stdout.strip() or ("" if done.returncode == 0 else done.stderr)
+
+
+def test_compose_files_keep_to_the_schema() -> None:
+    assert dclint(*(ROOT / name for name in COMPOSE)) == ""
+
+
+def test_a_compose_file_that_does_not_keep_to_the_schema_is_found(tmp_path: Path) -> None:
+    wrong = tmp_path / "docker-compose.yml"
+    wrong.write_text("services: {web: {image: x, depends_on: {redis: {condition: service_well}}}, redis: {image: y}}")
+    assert "invalid-schema" in dclint(wrong)
+
+
 def test_compose_itself_accepts_the_files() -> None:
     docker = shutil.which("docker")
     if docker is None or subprocess.run([docker, "compose", "version"], capture_output=True).returncode:
         pytest.skip("docker compose is not installed")
     files = [argument for name in COMPOSE for argument in ("-f", str(ROOT / name))]
-    wanted = (
-        "GITHUB_TOKEN",
-        "HUBCACHE_PUBLIC_URL",
-        "HUBCACHE_SECRET_KEY",
-        "HUBCACHE_ENCRYPTION_KEYS",
-        "POSTGRES_PASSWORD",
-    )
+    wanted = re.findall(r"\$\{(\w+):\?", (ROOT / COMPOSE[1]).read_text())
     done = subprocess.run(
         [docker, "compose", *files, "config", "--quiet"],
         env={"PATH": "/usr/bin:/usr/local/bin", **dict.fromkeys(wanted, "x")},
         capture_output=True,
         text=True,
     )
+    assert done.returncode == 0, done.stderr
+
+
+def test_nginx_accepts_its_configuration(tmp_path: Path) -> None:
+    """With addresses of this machine, since older releases cannot look a name up again."""
+    nginx = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+    if nginx is None:
+        pytest.skip("nginx is not installed (Debian: apt install nginx-light)")
+    text = (DEPLOY / "nginx.conf").read_text()
+    ours = {"server web:8000 resolve": "server 127.0.0.1:8000", "listen 80;": f"listen {free_port()};"}
+    for theirs, here in ours.items():
+        assert theirs in text
+        text = text.replace(theirs, here)
+    file = tmp_path / "nginx.conf"
+    paths = "".join(f"{kind}_temp_path {tmp_path}/{kind};" for kind in ("client_body", "proxy"))
+    file.write_text(f"pid {tmp_path}/pid; error_log stderr; events {{}} http {{ access_log off; {paths}\n{text}}}")
+    done = subprocess.run([nginx, "-t", "-p", str(tmp_path), "-c", str(file)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
 
@@ -194,3 +228,18 @@ def test_units_start_commands_that_exist_as_an_ordinary_user(unit: Path) -> None
     assert set(commands) <= set(get_commands())
     settings = re.findall(r"\b(HUBCACHE_\w+)=", text)
     assert set(settings) <= set(Env.model_fields)
+
+
+def test_systemd_understands_the_units(tmp_path: Path) -> None:
+    """With a program that is there in place of the one in /opt; it warns of what it does not know, and goes on."""
+    analyze = shutil.which("systemd-analyze")
+    if analyze is None:
+        pytest.skip("systemd-analyze is not installed (Debian: apt install systemd)")
+    units = sorted((DEPLOY / "systemd").glob("*.service"))
+    for unit in units:
+        text = unit.read_text().replace("/opt/hubcache/.venv/bin/python", sys.executable)
+        (tmp_path / unit.name).write_text(text)
+    found = [str(tmp_path / unit.name.replace("@", "@1")) for unit in units]
+    (tmp_path / "hubcache-worker@.service").rename(tmp_path / "hubcache-worker@1.service")
+    done = subprocess.run([analyze, "verify", *found], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
