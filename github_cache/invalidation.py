@@ -5,20 +5,35 @@ revalidated for free. A purge deletes those too: for what became private or was 
 Nothing raises; what cannot be written while the store is away is carried out before it is read again.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from github_cache import entries, keys, metrics, store
 from github_cache.keys import Scope
 from github_cache.nearcache import memory
 from github_cache.store.contract import Removed, every_kind
 
-__all__ = ["Removed", "by_key", "by_kind", "by_scope", "by_tenant", "callers_changed", "everything", "purge_scope"]
+__all__ = [
+    "Removed",
+    "by_key",
+    "by_kind",
+    "by_kinds",
+    "by_scope",
+    "by_tenant",
+    "callers_changed",
+    "everything",
+    "purge_scope",
+]
 
 
 def by_kind(tenant: str, scope: Scope, kinds: Iterable[str]) -> Removed:
     """These kinds of a scope. Raises ValueError for a tenant or kind that cannot stand in a key."""
-    wanted = tuple(dict.fromkeys(kinds))
-    return _counted(tenant, scope, wanted, store.get().renew(tenant, scope, wanted))
+    return by_kinds(tenant, {scope: kinds})
+
+
+def by_kinds(tenant: str, kinds: Mapping[Scope, Iterable[str]]) -> Removed:
+    """The same for several scopes, in one trip to the store."""
+    wanted = {scope: tuple(dict.fromkeys(names)) for scope, names in kinds.items()}
+    return _counted(tenant, wanted, store.get().renew_all(tenant, wanted))
 
 
 def by_scope(tenant: str, scope: Scope) -> Removed:
@@ -28,7 +43,7 @@ def by_scope(tenant: str, scope: Scope) -> Removed:
 
 def purge_scope(tenant: str, scope: Scope) -> Removed:
     """Every kind of a scope, and every entry of it is deleted."""
-    return _counted(tenant, scope, every_kind(scope), store.get().purge(tenant, scope))
+    return _counted(tenant, {scope: every_kind(scope)}, store.get().purge(tenant, scope))
 
 
 def by_key(tenant: str, scope: Scope, entry_key: str) -> Removed:
@@ -64,10 +79,11 @@ def callers_changed(tenant: str) -> Removed:
     return by_kind(tenant, Scope("tenant", tenant), (keys.CALLERS,))
 
 
-def _counted(tenant: str, scope: Scope, kinds: Iterable[str], removed: Removed) -> Removed:
+def _counted(tenant: str, kinds: Mapping[Scope, Sequence[str]], removed: Removed) -> Removed:
     """This process forgets at once; the others hear of the epochs."""
-    memory().drop(keys.epoch(tenant, scope, kind) for kind in kinds)
-    for kind in kinds:
+    memory().drop(keys.epoch(tenant, scope, kind) for scope, names in kinds.items() for kind in names)
+    renewed = [kind for names in kinds.values() for kind in names]
+    for kind in renewed:
         metrics.INVALIDATIONS.labels(kind).inc()
     metrics.DELETED.inc(removed.entries)
     return removed

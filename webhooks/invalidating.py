@@ -17,8 +17,8 @@ def invalidate(tenant: str, touched: Touched) -> Removed:
         removed += invalidation.by_tenant(tenant)
     for scope in touched.purged - {Scope("tenant", tenant)}:
         removed += invalidation.purge_scope(tenant, scope)
-    for scope, kinds in touched.kinds.items():
-        removed += invalidation.by_kind(tenant, scope, kinds)
+    if touched.kinds:
+        removed += invalidation.by_kinds(tenant, touched.kinds)
     metrics.webhook_invalidated_epochs_total.inc(removed.epochs)
     metrics.webhook_invalidated_entries_total.inc(removed.entries)
     return removed

@@ -6,7 +6,7 @@ checked by the reader, with what `read` brings beside the entry.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -171,8 +171,8 @@ class Store(Protocol):
     def delete(self, tenant: str, scope: Scope, entry_key: str) -> int:
         """Deletes one entry; how many there were."""
 
-    def renew(self, tenant: str, scope: Scope, kinds: Sequence[str]) -> Removed:
-        """New epochs for these kinds of the scope; their entries without a validator go."""
+    def renew_all(self, tenant: str, kinds: Mapping[Scope, Sequence[str]]) -> Removed:
+        """New epochs for these kinds of their scopes, in one trip; their entries without a validator go."""
 
     def purge(self, tenant: str, scope: Scope) -> Removed:
         """New epochs for every kind of the scope; all of its entries go."""
@@ -190,8 +190,11 @@ class Store(Protocol):
         """Deletes every value that was put under an index; how many there were."""
 
 
-class SmallValues:
-    """The everyday forms of `perform` for one value on a full key out of `keys`."""
+class EverydayForms:
+    """`perform` for one value on a full key out of `keys`, and `renew_all` for one scope."""
+
+    def renew(self: Store, tenant: str, scope: Scope, kinds: Sequence[str]) -> Removed:
+        return self.renew_all(tenant, {scope: kinds})
 
     def get(self: Store, key: str) -> bytes | None:
         value = self.perform([Get(key)])[0]

@@ -7,7 +7,7 @@ deleted now and then by those who write.
 import random
 import secrets
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 
 from django.db import DatabaseError, transaction
@@ -19,6 +19,7 @@ from github_cache.store.contract import (
     EPOCH_SECONDS,
     Add,
     Delete,
+    EverydayForms,
     Expire,
     Fail,
     Found,
@@ -30,7 +31,6 @@ from github_cache.store.contract import (
     Put,
     Release,
     Removed,
-    SmallValues,
     StoreUnavailable,
     Take,
     TimeToLive,
@@ -45,7 +45,7 @@ MOST_ROWS = 100_000
 _SWEEP_ONE_WRITE_IN = 200
 
 
-class DatabaseStore(SmallValues):
+class DatabaseStore(EverydayForms):
     """The contract in one table. `clock` gives epoch seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
@@ -101,14 +101,15 @@ class DatabaseStore(SmallValues):
         with _failures():
             return self._alive().filter(key=entry_key).delete()[0]
 
-    def renew(self, tenant: str, scope: Scope, kinds: Sequence[str]) -> Removed:
+    def renew_all(self, tenant: str, kinds: Mapping[Scope, Sequence[str]]) -> Removed:
         goes = Q(pk__in=())
-        for kind in kinds:
-            goes |= Q(deleted_with__contains=f"|{kind}|")
-        return self._renewed(tenant, scope, kinds, goes)
+        for scope, names in kinds.items():
+            for kind in names:
+                goes |= Q(index=keys.index(tenant, scope), deleted_with__contains=f"|{kind}|")
+        return self._renewed(tenant, kinds, goes)
 
     def purge(self, tenant: str, scope: Scope) -> Removed:
-        return self._renewed(tenant, scope, every_kind(scope), Q())
+        return self._renewed(tenant, {scope: every_kind(scope)}, Q(index=keys.index(tenant, scope)))
 
     def scopes(self, tenant: str) -> list[Scope]:
         prefix = f"{keys.ROOT}:{tenant}:index:"
@@ -202,14 +203,14 @@ class DatabaseStore(SmallValues):
             update_fields=["index", "deleted_with", "data", "ends"],
         )
 
-    def _renewed(self, tenant: str, scope: Scope, kinds: Sequence[str], goes: Q) -> Removed:
+    def _renewed(self, tenant: str, kinds: Mapping[Scope, Sequence[str]], goes: Q) -> Removed:
         now = self._clock()
         token = epochs.renewed(now, secrets.token_hex(8)).encode()
-        rows = [KeptValue(key=keys.epoch(tenant, scope, kind), data=token, ends=now + EPOCH_SECONDS) for kind in kinds]
+        renewed = [keys.epoch(tenant, scope, kind) for scope, names in kinds.items() for kind in names]
         with _failures(), transaction.atomic():
-            self._keep(rows)
-            gone = self._alive().filter(goes, index=keys.index(tenant, scope)).delete()[0]
-        return Removed(len(rows), gone)
+            self._keep([KeptValue(key=key, data=token, ends=now + EPOCH_SECONDS) for key in renewed])
+            gone = self._alive().filter(goes).delete()[0]
+        return Removed(len(renewed), gone)
 
 
 @contextmanager

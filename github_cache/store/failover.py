@@ -8,7 +8,7 @@ memory is emptied. Each change is logged once and shows in `cache_store_state`. 
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from github_cache import breaker, metrics
@@ -17,13 +17,13 @@ from github_cache.keys import Scope
 from github_cache.store.contract import (
     Add,
     Delete,
+    EverydayForms,
     Expire,
     Found,
     Operation,
     Outcome,
     Put,
     Removed,
-    SmallValues,
     Store,
     StoreFull,
     StoreRestarted,
@@ -51,7 +51,7 @@ class Primary(Store, Protocol):
         """Finds out whether it can be read and written, and renews the epochs that it may have lost."""
 
 
-class Failover(SmallValues):
+class Failover(EverydayForms):
     """The contract over a store that may be away. `monotonic` is the breaker's clock, in seconds."""
 
     def __init__(
@@ -131,9 +131,12 @@ class Failover(SmallValues):
             lambda store: store.delete(tenant, scope, entry_key), lambda: self._pending.add_keys([entry_key])
         )
 
-    def renew(self, tenant: str, scope: Scope, kinds: Sequence[str]) -> Removed:
-        waits = Waits(tenant, scope)
-        return self._dropping(lambda store: store.renew(tenant, scope, kinds), lambda: self._pending.add(waits))
+    def renew_all(self, tenant: str, kinds: Mapping[Scope, Sequence[str]]) -> Removed:
+        def remember() -> None:
+            for scope in kinds:
+                self._pending.add(Waits(tenant, scope))
+
+        return self._dropping(lambda store: store.renew_all(tenant, kinds), remember)
 
     def purge(self, tenant: str, scope: Scope) -> Removed:
         waits = Waits(tenant, scope)

@@ -8,7 +8,7 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from github_cache import epochs, keys
@@ -17,6 +17,7 @@ from github_cache.store.contract import (
     EPOCH_SECONDS,
     Add,
     Delete,
+    EverydayForms,
     Expire,
     Fail,
     Found,
@@ -28,7 +29,6 @@ from github_cache.store.contract import (
     Put,
     Release,
     Removed,
-    SmallValues,
     Take,
     TimeToLive,
     every_kind,
@@ -53,7 +53,7 @@ class _Kept:
         return len(self.data) + len(key) + _OVERHEAD
 
 
-class MemoryStore(SmallValues):
+class MemoryStore(EverydayForms):
     """The contract in a dict. `clock` gives epoch seconds."""
 
     def __init__(
@@ -113,9 +113,12 @@ class MemoryStore(SmallValues):
         with self._lock:
             return self._drop(entry_key)
 
-    def renew(self, tenant: str, scope: Scope, kinds: Sequence[str]) -> Removed:
-        touched = frozenset(kinds)
-        return self._renewed(tenant, scope, kinds, lambda kept: not touched.isdisjoint(kept.deleted_with))
+    def renew_all(self, tenant: str, kinds: Mapping[Scope, Sequence[str]]) -> Removed:
+        def one(scope: Scope, names: Sequence[str]) -> Removed:
+            touched = frozenset(names)
+            return self._renewed(tenant, scope, names, lambda kept: not touched.isdisjoint(kept.deleted_with))
+
+        return sum((one(scope, names) for scope, names in kinds.items()), Removed())
 
     def purge(self, tenant: str, scope: Scope) -> Removed:
         return self._renewed(tenant, scope, every_kind(scope), lambda _: True)

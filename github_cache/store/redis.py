@@ -8,7 +8,7 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from github_cache.store.contract import (
     MAX_TTL,
     Add,
     Delete,
+    EverydayForms,
     Expire,
     Fail,
     Found,
@@ -34,7 +35,6 @@ from github_cache.store.contract import (
     Put,
     Release,
     Removed,
-    SmallValues,
     StoreFull,
     StoreRestarted,
     StoreUnavailable,
@@ -45,7 +45,7 @@ from github_cache.store.contract import (
 )  # fmt: skip
 
 _LUA = Path(__file__).parent / "lua"
-_WRITE, _TAKE, _LEAVE = ((_LUA / f"{name}.lua").read_text() for name in ("write", "take", "leave"))
+_WRITE, _TAKE, _LEAVE, _RENEW = ((_LUA / f"{name}.lua").read_text() for name in ("write", "take", "leave", "renew"))
 _CHUNK = 1000
 _RUN_ID = re.compile(rb"run_id:(\w+)")
 
@@ -55,7 +55,7 @@ class Restarted(RedisError):
     answers, so it's no ConnectionError, after which it would be left alone."""
 
 
-class RedisStore(SmallValues):
+class RedisStore(EverydayForms):
     """The contract over one client, which decodes nothing, doesn't retry, and whose pool is the store's own.
 
     A server that comes back from a snapshot, or a replica that takes over, may have lost the last epochs, and would
@@ -69,7 +69,6 @@ class RedisStore(SmallValues):
         self._recovering = threading.local()
         client.connection_pool.connection_kwargs["redis_connect_func"] = self._connected
         self._ensure = client.register_script((_LUA / "ensure.lua").read_text())
-        self._renew = client.register_script((_LUA / "renew.lua").read_text())
 
     def read(self, entry_key: str, epoch_keys: Sequence[str]) -> Found:
         with _failures():
@@ -117,14 +116,11 @@ class RedisStore(SmallValues):
             pipe.zrem(keys.index(tenant, scope), entry_key)
             return int(pipe.execute()[0])
 
-    def renew(self, tenant: str, scope: Scope, kinds: Sequence[str]) -> Removed:
-        sets = [keys.unvalidated(tenant, scope, kind) for kind in kinds]
-        return self._renewed(tenant, scope, kinds, sets)
+    def renew_all(self, tenant: str, kinds: Mapping[Scope, Sequence[str]]) -> Removed:
+        return self._renewed(tenant, kinds, ())
 
     def purge(self, tenant: str, scope: Scope) -> Removed:
-        kinds = every_kind(scope)
-        sets = [keys.index(tenant, scope), *(keys.unvalidated(tenant, scope, kind) for kind in kinds)]
-        return self._renewed(tenant, scope, kinds, sets)
+        return self._renewed(tenant, {scope: every_kind(scope)}, (keys.index(tenant, scope),))
 
     def recover(self) -> None:
         """Renews every epoch where the server was restarted since they were last found whole; also finds out whether
@@ -150,12 +146,18 @@ class RedisStore(SmallValues):
         if self._run != run and not getattr(self._recovering, "now", False):
             raise Restarted("Redis was restarted: what it kept has to be checked first")
 
-    def _renewed(self, tenant: str, scope: Scope, kinds: Sequence[str], sets: Sequence[str]) -> Removed:
-        renewed = [keys.epoch(tenant, scope, kind) for kind in kinds]
+    def _renewed(self, tenant: str, kinds: Mapping[Scope, Sequence[str]], sets: Sequence[str]) -> Removed:
+        """`sets` hold what goes beside the entries of these kinds that have no validator."""
         token = epochs.renewed(time.time(), secrets.token_hex(8))
         with _failures():
-            deleted = self._renew([*renewed, *sets, keys.index(tenant, scope)], [token, EPOCH_SECONDS, len(renewed)])
-        return Removed(len(renewed), int(deleted))
+            pipe = self.client.pipeline(transaction=False)
+            for scope, names in kinds.items():
+                renewed = [keys.epoch(tenant, scope, name) for name in names]
+                members = [*sets, *(keys.unvalidated(tenant, scope, name) for name in names)]
+                named = [*renewed, *members, keys.index(tenant, scope)]
+                pipe.eval(_RENEW, len(named), *named, token, EPOCH_SECONDS, len(renewed))
+            deleted = pipe.execute()
+        return Removed(sum(map(len, kinds.values())), sum(deleted))
 
     def scopes(self, tenant: str) -> list[Scope]:
         with _failures():

@@ -109,6 +109,18 @@ def test_a_renewal_deletes_the_entries_of_its_kind_that_hold_no_validator(store:
     assert [store.read(key, ()).data is not None for key in (plain, validated, other)] == [False, True, True]
 
 
+def test_several_scopes_are_renewed_together_each_with_its_own_kinds(store: Store, tenant: str) -> None:
+    org = Scope("org", "7")
+    named = [keys.epoch(tenant, REPO, "issues"), keys.epoch(tenant, org, "repos")]
+    other = [keys.epoch(tenant, REPO, "meta"), keys.epoch(tenant, org, "meta")]
+    before = store.ensure_epochs(tenant, REPO, named), store.ensure_epochs(tenant, org, other)
+    gone, stays = write(store, tenant, "issues:open"), write(store, tenant, "meta", kinds=("meta",))
+    assert store.renew_all(tenant, {REPO: ["issues"], org: ["repos"]}) == Removed(2, 1)
+    assert not set(store.ensure_epochs(tenant, REPO, named)) & set(before[0])
+    assert store.ensure_epochs(tenant, org, other) == before[1]
+    assert [store.read(key, ()).data is not None for key in (gone, stays)] == [False, True]
+
+
 def test_an_entry_written_again_with_a_validator_survives_a_renewal(store: Store, tenant: str) -> None:
     write(store, tenant, "meta", kinds=("meta",))
     key = write(store, tenant, "meta", kinds=("meta",), validated=True)

@@ -31,9 +31,9 @@ class Switched(MemoryStore):
         self.recovered = 0
 
     def __getattribute__(self, name: str):  # type: ignore[no-untyped-def]
-        if name in ("read", "write", "ensure_epochs", "renew", "purge", "perform", "delete", "clear", "recover"):
+        if name in ("read", "write", "ensure_epochs", "renew_all", "purge", "perform", "delete", "clear", "recover"):
             self.tried.append(name)
-            full = isinstance(self.fault, StoreFull) and name in ("read", "renew", "purge", "delete", "clear")
+            full = isinstance(self.fault, StoreFull) and name in ("read", "renew_all", "purge", "delete", "clear")
             if self.fault is not None and not full:
                 return self._fail
         return super().__getattribute__(name)
