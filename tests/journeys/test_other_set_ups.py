@@ -15,8 +15,9 @@ import pytest
 import redis
 
 from tests.conftest import running_redis
-from tests.journeys.house import ROOT, clean_environment, free_port, running, until
+from tests.journeys.house import ROOT, House, clean_environment, free_port, running, until
 from tests.postgres import postgres_server  # noqa: F401
+from tests.rabbitmq import running_rabbitmq
 
 pytestmark = pytest.mark.xdist_group("house")
 SMALL = "--level 1 --repos 6 --automations 30"
@@ -38,6 +39,14 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield f"redis://127.0.0.1:{port}"
 
 
+def push(house: House, repository: str) -> None:
+    """A workflow that uses acme/quux."""
+    house.control(
+        "POST", "/files", repository=repository, path=".github/workflows/new.yml", message="m",
+        content="name: Brand new\non: push\njobs: {a: {runs-on: x, steps: [{uses: acme/quux@v1}]}}\n",
+    )  # fmt: skip
+
+
 def test_on_a_given_redis_and_postgresql(tmp_path: Path, database_url: str, redis_url: str) -> None:
     with running(tmp_path, SMALL, DATABASE_URL=database_url, REDIS_URL=redis_url) as house:
         assert not (tmp_path / "hubcache.sqlite3").exists()
@@ -49,14 +58,22 @@ def test_on_a_given_redis_and_postgresql(tmp_path: Path, database_url: str, redi
         path = f"/api/v3/repos/{repository}"
         house.json(path)
         assert house.get(path).headers["X-Cache"] == "HIT"
-        house.control(
-            "POST", "/files", repository=repository, path=".github/workflows/new.yml", message="m",
-            content="name: Brand new\non: push\njobs: {a: {runs-on: x, steps: [{uses: acme/quux@v1}]}}\n",
-        )  # fmt: skip
+        push(house, repository)
         until(lambda: house.json("/api/v1/search", q="action:acme/quux")["total"], "the pushed workflow to be found")
     client = redis.Redis.from_url(redis_url)
     assert any(key.startswith(b"hubcache:default:") for key in client.scan_iter(count=1000))
     client.close()
+
+
+def test_with_rabbitmq_as_the_broker(tmp_path: Path) -> None:
+    """Beat and the bell of deliveries reach a worker through it."""
+    with running_rabbitmq(tmp_path) as url, running(tmp_path / "house", SMALL, CELERY_BROKER_URL=url) as house:
+        broker = house.json("/health")["parts"]["broker"]
+        assert (broker["state"], broker["detail"]) == ("ok", "amqp answers")
+        until(lambda: house.json("/health")["parts"]["background"]["state"] == "ok", "scheduled work to run", 60)
+        repository = house.json("/api/v1/search", kind="repository", per_page=1)["results"][0]["repository"]
+        push(house, repository)
+        until(lambda: house.json("/api/v1/search", q="action:acme/quux")["total"], "the pushed workflow to be found")
 
 
 def test_a_sync_that_was_killed_goes_on_where_it_stopped(tmp_path: Path) -> None:

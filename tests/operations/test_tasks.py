@@ -1,4 +1,4 @@
-"""A real worker on a real broker: poison is parked, the request's ID travels, each task leaves one line."""
+"""A real worker on Redis and on RabbitMQ: poison is parked, the ID of a request travels, a task leaves one line."""
 
 import contextlib
 import json
@@ -15,6 +15,7 @@ from config import worker
 from config.reading import read
 from tests.conftest import running_redis
 from tests.journeys.house import clean_environment, until
+from tests.rabbitmq import running_rabbitmq
 
 pytestmark = pytest.mark.xdist_group("worker")
 ROOT = Path(__file__).parents[2]
@@ -69,12 +70,15 @@ class Running:
         return found
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+@pytest.fixture(scope="module", params=["redis", "rabbitmq"])
+def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp("worker")
     metrics = folder / "metrics"
     metrics.mkdir()
-    with running_redis(folder) as url:
+    with contextlib.ExitStack() as servers:
+        url = servers.enter_context(running_redis(folder))
+        rabbitmq = request.param == "rabbitmq"
+        broker = {"CELERY_BROKER_URL": servers.enter_context(running_rabbitmq(folder))} if rabbitmq else {}
         environ = {
             **clean_environment(),
             "DJANGO_SETTINGS_MODULE": "config.settings",
@@ -85,6 +89,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
             "GITHUB_TOKEN": "ghp_never_accepted_00000000000000000000",
             "PROMETHEUS_MULTIPROC_DIR": str(metrics),
             "PYTHONPATH": str(ROOT),
+            **broker,
         }
         subprocess.run([sys.executable, "manage.py", "prepare"], cwd=ROOT, env=environ, check=True, capture_output=True)
         log = folder / "worker.log"
