@@ -198,12 +198,15 @@ def learn_page(tenant: str, login: str, page: RepositoryPage, began: float, poli
     named = [(Scope("repo", str(each["id"])), each["full_name"], bool(each["private"])) for each in page.repositories]
     if owner is not None:
         named.append((owner, login, False))
-    seconds = float(policy.value(ttl_setting(TYPED["repository"])))
+    setting = ttl_setting(TYPED["repository"])
+    seconds, covered = float(policy.value(setting)), float(policy.value(f"{setting}_WITH_WEBHOOKS"))
     for scope, name, private in named:
         key = keys.epoch(tenant, scope, ACCESS)
         (access,) = store.get().ensure_epochs(tenant, scope, (key,))
-        until = time.time() + (seconds if _undisturbed(access, began) else SHORT_DISTRUST)
-        place = Place(scope, owner if scope.kind == "repo" else None, access, until, private, name)
+        now, undisturbed = time.time(), _undisturbed(access, began)
+        until, covered_until = (now + (longest if undisturbed else SHORT_DISTRUST) for longest in (seconds, covered))
+        owned_by = owner if scope.kind == "repo" else None
+        place = Place(scope, owned_by, access, until, private, name, covered_until)
         scoping.learn(tenant, scope.kind, name, place)
 
 
@@ -228,11 +231,14 @@ def _learn(
     access = before[1][1]
     undisturbed = _undisturbed(access, began)
     now = time.time()
-    seconds = holding.lifetime_of(ask, policy, covered=False) if undisturbed else SHORT_DISTRUST
+    until, covered_until = (
+        now + (holding.lifetime_of(ask, policy, covered=covered) if undisturbed else SHORT_DISTRUST)
+        for covered in (False, True)
+    )
     owner = Scope.parse(names["owner"]) if names.get("owner") else None
     if owner is None and found.place is not None and found.place.scope == scope:
         owner = found.place.owner
-    place = Place(scope, owner, access, now + seconds, not names["public"], str(names["name"]))
+    place = Place(scope, owner, access, until, not names["public"], str(names["name"]), covered_until)
     scoping.learn(ask.tenant, scope.kind, place.name, place)
     if names["public"] and scope.kind == "repo":
         proven_for = audience.PROOF_SECONDS if undisturbed else SHORT_DISTRUST

@@ -130,6 +130,8 @@ def _looked_up(ask: Ask, place: Place, own: str, now: float, policy: Policy) -> 
     told = dict(zip(beside, (found.data for found in others[len(entry_keys) - 1 :]), strict=True))
     hook, proof = told.get(hooks.key(tenant, scope)), told.get(scoping.proof_key(tenant, scope))
     revoked_at = renewed_at((told.get(keys.callers(tenant)) or b"").decode("ascii", "replace"))
+    if hooks.told_of(hook, ACCESS, now) or hooks.covered_by_owner(tenant, place.owner, ACCESS, now):
+        place = place.covered()
     sure = place.holds(access, now)
     proven = sure and scoping.proven(proof, access, now)
     covered = hooks.told_of(hook, route.kind, now) or hooks.covered_by_owner(tenant, place.owner, route.kind, now)

@@ -8,7 +8,7 @@ public.
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -32,8 +32,8 @@ class Place:
     """A scope, and how sure it is that the caller's words mean it.
 
     `owner` is the organisation that it belongs to, where that is known. `access` is the epoch under which the name was
-    learnt and `until` (epoch seconds) when it has to be learnt anew; without a name there is nothing to learn.
-    `private` where GitHub showed the repository as private then.
+    learnt and `until` (epoch seconds) when it has to be learnt anew, which is `covered_until` while a hook would tell
+    of a change; without a name there is nothing to learn. `private` where GitHub showed the repository as private then.
     """
 
     scope: Scope
@@ -42,6 +42,11 @@ class Place:
     until: float = _ALWAYS
     private: bool = False
     name: str = ""
+    covered_until: float = 0.0
+
+    def covered(self) -> "Place":
+        """The same while a healthy hook tells of every rename, transfer and deletion."""
+        return replace(self, until=max(self.until, self.covered_until))
 
     def holds(self, access_now: str | None, now: float) -> bool:
         """Does the name still mean this scope?"""
@@ -73,7 +78,7 @@ def alias(tenant: str, kind: ScopeKind, name: str) -> Place | None:
         return known.value
     place = _read(store.get().get(key))
     if place is not None:
-        _aliases.put(key, place, min(place.until, now + audience.PROOF_SECONDS))
+        _aliases.put(key, place, now + audience.PROOF_SECONDS)
     return place
 
 
@@ -87,8 +92,8 @@ def learn(tenant: str, kind: ScopeKind, name: str, place: Place) -> None:
     key = keys.alias(tenant, kind, name)
     owner = f"{place.owner.kind}:{place.owner.id}" if place.owner else ""
     written = [place.scope.kind, place.scope.id, owner, place.access, place.until, place.private, name]
-    store.get().set(key, orjson.dumps(written), HINT_SECONDS)
-    _aliases.put(key, place, min(place.until, time.time() + audience.PROOF_SECONDS))
+    store.get().set(key, orjson.dumps([*written, place.covered_until]), HINT_SECONDS)
+    _aliases.put(key, place, time.time() + audience.PROOF_SECONDS)
 
 
 def place_of(body: Mapping[str, Any]) -> tuple[Scope, Scope | None, bool]:
@@ -109,10 +114,16 @@ def _read(written: bytes | None) -> Place | None:
     if written is None:
         return None
     try:
-        kind, identifier, owner, access, until, private, name = orjson.loads(written)
+        kind, identifier, owner, access, until, private, name, covered_until = orjson.loads(written)
         owner_kind, _, owner_id = owner.partition(":")
         return Place(
-            Scope(kind, identifier), Scope(owner_kind, owner_id) if owner else None, access, until, private, name
+            Scope(kind, identifier),
+            Scope(owner_kind, owner_id) if owner else None,
+            access,
+            until,
+            private,
+            name,
+            covered_until,
         )
     except (ValueError, TypeError, AttributeError):
         return None

@@ -117,6 +117,7 @@ def _older(key: str, data: bytes, seconds: float) -> bytes | None:
     if ":alias:" in key:
         alias = orjson.loads(data)
         alias[4] -= seconds
+        alias[7] -= seconds
         alias[3] = _older_token(alias[3], seconds)
         return orjson.dumps(alias)
     if ":proof:" in key:

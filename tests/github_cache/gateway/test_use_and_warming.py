@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from github_cache import asks, gateway, hooks, hot, room, tasks, uses, warm_up
+from github_cache import asks, gateway, hooks, hot, invalidation, room, tasks, uses, warm_up
 from github_cache.health import State
 from github_cache.keys import Scope
 from github_cache.models import Use
@@ -110,6 +110,29 @@ def test_a_hook_that_fell_silent_counts_no_more(house: House) -> None:
     hooks.report(TENANT, scope(house), {"labels"}, time.time() + 600)
     hooks.report(TENANT, scope(house), {"labels"}, time.time() - 1)
     assert int(house.get(f"{HELLO}/labels")["Cache-Status"].rpartition("=")[2]) <= 900
+
+
+@pytest.mark.parametrize(("kinds", "names"), [({"labels", "access"}, 0), ({"labels"}, 1)])
+def test_a_name_is_not_asked_for_again_while_a_hook_tells_of_renames(house: House, kinds: set[str], names: int) -> None:
+    house.get(HELLO)
+    house.pass_time(10)
+    house.get(f"{HELLO}/labels")
+    house.pass_time(600)
+    hooks.report(TENANT, Scope("org", "9001"), kinds, time.time() + 600)
+    house.forgotten()
+    assert house.get(f"{HELLO}/labels")["X-Cache"] == "HIT"
+    assert house.paths == ["/repos/octo/hello"] * names
+
+
+def test_a_rename_ends_a_name_whatever_the_hook_covers(house: House) -> None:
+    house.get(HELLO)
+    house.pass_time(10)
+    house.get(f"{HELLO}/labels")
+    hooks.report(TENANT, Scope("org", "9001"), {"labels", "access"}, time.time() + 600)
+    invalidation.by_kind(TENANT, scope(house), ("access",))
+    house.forgotten()
+    house.get(f"{HELLO}/labels")
+    assert "/repos/octo/hello" in house.paths
 
 
 @pytest.mark.parametrize("rubbish", [None, b"", b"x", b"99999999999 ", b"\xff 1", b"labels 99999999999"])
