@@ -40,7 +40,9 @@ INDEX = tuple(
                  f"search?q={MARK[:4]}*", "facets/topic?prefix=q", "stats/unreadable-files")
 )  # fmt: skip
 FILLED = {"owner": "octo", "repo": REPOSITORY, "org": "octo", "name": REPOSITORY, "label_name": "bug", "facet": "topic",
-          "app_label": "stats", "url": "nothing", "path": "nothing"}  # fmt: skip
+          "id": "1", "content_type_id": "1"}  # fmt: skip
+AT_WILL = {"/api/v3(?:/[^\\0]*)?$", "/admin/(?P<app_label>", "/admin/(?P<url>.*)$"}
+"""How the addresses begin that are regular expressions: GITHUB_PATHS, the admin's front pages, its catch-all."""
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 BODIES = {
     "settings": {"description": "taken over"},
@@ -82,7 +84,8 @@ def private_things(house: House) -> None:
 
 def warm(house: House, key: str) -> None:
     """The first tenant has asked for all of it just now, and was given it."""
-    for path in (*GITHUB_PATHS, *TYPED, *INDEX):
+    of_rows = [f"/api/v1/webhooks/{rows}/{number_in(f'webhooks/{rows}/')}" for rows in ("configs", "events")]
+    for path in (*GITHUB_PATHS, *TYPED, *INDEX, *of_rows, "/", f"/repositories/{FULL_NAME}"):
         answer = house.get(path, key=key)
         assert answer.status_code == 200, path
         assert marked(answer.content) or path == "/api/v1/stats", path
@@ -93,14 +96,34 @@ def marked(content: bytes) -> bool:
     return MARK.encode() in content.lower() or base64.b64encode(MARK.encode()) in content
 
 
-def addresses(patterns: list[URLPattern | URLResolver], before: str = "/") -> Iterator[str]:
-    """Every address of the configuration, filled in."""
+def routes(patterns: list[URLPattern | URLResolver], before: str = "/") -> Iterator[str]:
+    """Every route of the configuration."""
     for pattern in patterns:
-        route = before + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: FILLED.get(found[1], "1"), str(pattern.pattern))
+        route = before + str(pattern.pattern).removeprefix("^")
         if isinstance(pattern, URLResolver):
-            yield from addresses(pattern.url_patterns, route)
-        elif not re.search(r"[\^$?(]", route):  # those that are regular expressions are among GITHUB_PATHS
+            yield from routes(pattern.url_patterns, route)
+        else:
             yield route
+
+
+def addresses() -> Iterator[str]:
+    """Every address of the configuration, filled with the first tenant's things."""
+    for route in routes(get_resolver().url_patterns):
+        if not route.startswith(tuple(AT_WILL)):
+            filled = FILLED | dict.fromkeys(("pk", "object_id", "config_id"), number_in(route))
+            yield re.sub(r"<(?:\w+:)?(\w+)>", lambda found: filled[found[1]], route)  # noqa: B023
+
+
+def number_in(route: str) -> str:
+    """The key of a row that the route speaks of: the first tenant's, where tenants have such rows."""
+    words = {"webhooks/configs/": WebhookConfig, "webhooks/events/": WebhookEvent, "webhooks/github/": WebhookConfig}
+    words |= {f"{model._meta.app_label}/{model._meta.model_name}/": model for model in apps.get_models()}
+    model = next((model for word, model in words.items() if word in route), None)
+    if model is None or not model._meta.managed or model._meta.proxy:
+        return "1"
+    rows = model.objects.all()
+    row = (rows.filter(tenant="default") if "tenant" in {each.name for each in model._meta.fields} else rows).first()
+    return str(row.pk) if row else "1"
 
 
 def body_for(address: str) -> dict[str, object]:
@@ -143,7 +166,7 @@ def test_nothing_of_the_first_tenant_is_seen_or_changed(house: House, owner: str
         "token": {"Authorization": f"token {GUEST}"},
         "nobody": {},
     }[caller]
-    asked = [*addresses(get_resolver().url_patterns), *GITHUB_PATHS, *INDEX]
+    asked = [*addresses(), "/admin/stats/", *GITHUB_PATHS, *INDEX]
     assert len(asked) > 100
 
     leaks, faults = [], []
