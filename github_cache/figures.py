@@ -1,7 +1,10 @@
-"""Figures of the cache for operators: reads by outcome over all processes, what is kept, how the store does."""
+"""Figures of the cache for operators: what all processes counted, by kind; what is kept; how the store does.
+
+Read off the counters (metrics.py), so that nothing is asked of Redis for them while people wait.
+"""
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import Any
 
 from redis.exceptions import RedisError
@@ -9,24 +12,34 @@ from redis.exceptions import RedisError
 from github_cache import metric_files, metrics, store
 from ratelimit import connection
 
-_READS = frozenset({"cache_hits_total", "cache_misses_total"})
+_COUNTED = {
+    "cache_hits_total": "hits",
+    "cache_hot_repeats_total": "hits",
+    "cache_misses_total": "misses",
+    "cache_sets_total": "sets",
+    "cache_stored_bytes_total": "bytes",
+    "cache_ttl_seconds_sum": "ttl",
+    "cache_deletes_total": "deletes",
+    "cache_evictions_total": "evictions",
+    "cache_read_seconds_sum": "seconds",
+    "cache_read_seconds_count": "timed",
+}
+"""Samples that are summed up by kind, and under which name."""
 
 
 def of(tenant: str) -> dict[str, Any]:
     """A tenant's figures since the processes started, and the store's own."""
     outcomes: Counter[str] = Counter()
-    totals: Counter[str] = Counter()
+    kinds: defaultdict[str, dict[str, float]] = defaultdict(lambda: dict.fromkeys(_COUNTED.values(), 0.0))
     for family in metric_files.collect():
         for sample in family.samples:
-            if sample.labels.get("tenant") != tenant:
+            figure = _COUNTED.get(sample.name)
+            if figure is None or sample.labels.get("tenant") != tenant:
                 continue
-            if sample.name in _READS:
-                outcomes[sample.labels["outcome"]] += int(sample.value)
-                totals[sample.name] += int(sample.value)
-            elif sample.name == "cache_hot_repeats_total":
-                outcomes["HIT"] += int(sample.value)
-                totals["cache_hits_total"] += int(sample.value)
-    hits, misses = totals["cache_hits_total"], totals["cache_misses_total"]
+            kinds[sample.labels["kind"]][figure] += sample.value
+            if figure in ("hits", "misses"):
+                outcomes[sample.labels.get("outcome", "HIT")] += int(sample.value)
+    hits, misses = (int(sum(counted[figure] for counted in kinds.values())) for figure in ("hits", "misses"))
     return {
         "tenant": tenant,
         "store": of_store(),
@@ -37,7 +50,18 @@ def of(tenant: str) -> dict[str, Any]:
             "hit_rate": round(hits / (hits + misses), 4) if hits + misses else None,
             "outcomes": dict(outcomes),
         },
+        "kinds": {kind: _of_kind(counted) for kind, counted in sorted(kinds.items())},
     }
+
+
+def _of_kind(counted: dict[str, float]) -> dict[str, Any]:
+    """`bytes` of all that were stored; the times are means: how long entries are kept, and how long a read took."""
+    told: dict[str, Any] = {
+        name: int(counted[name]) for name in ("hits", "misses", "sets", "bytes", "deletes", "evictions")
+    }
+    told["ttl_seconds"] = round(counted["ttl"] / counted["sets"]) if counted["sets"] else None
+    told["read_ms"] = round(1000 * counted["seconds"] / counted["timed"], 3) if counted["timed"] else None
+    return told
 
 
 def observe() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from github_cache import asking, entries, epochs, freshness, holding, keeping, keys, scoping, store
+from github_cache import asking, entries, epochs, freshness, holding, keeping, keys, metrics, scoping, store
 from github_cache.asking import Asked
 from github_cache.asks import Ask
 from github_cache.entries import Entry
@@ -180,12 +180,14 @@ def _write(ask: Ask, scope: Scope, key: str, entry: Entry) -> Entry:
     """Stores an entry, compressed once; the form that went in."""
     entry = replace(entry, gzipped=entry.gzipped or entries.compressed(entry.body))
     kinds = (ask.route.kind,) if scope.kind == "tenant" else (ask.route.kind, ACCESS)
+    data, ttl = entries.encode(entry), max(1, int(entry.lifetime + entry.grace))
+    metrics.stored(ask.tenant, ask.route.kind, len(data), ttl)
     store.get().write(
         ask.tenant,
         scope,
         key,
-        entries.encode(entry),
-        ttl=max(1, int(entry.lifetime + entry.grace)),
+        data,
+        ttl=ttl,
         kinds=[kind for kind in kinds if (scope.kind, kind) in KINDS],
         has_validator=entry.validators is not None,
     )

@@ -40,11 +40,14 @@ def read(ask: Ask, lane: Lane = Lane.INTERACTIVE) -> Served | Wait:
     A Wait where neither is to be had now. Raises NotHeld, audience.NoPinnedCredential and PublicOnly, and
     errors.UpstreamError where GitHub failed and nothing stale may stand in.
     """
+    began = time.perf_counter()
     answer = _read(ask, lane)
     if isinstance(answer, Wait):
         metrics.WAITS.labels(answer.why.value).inc()
         return answer
-    metrics.reads(ask.tenant, ask.route.kind, answer.outcome.value).inc()
+    about = (ask.tenant, ask.route.kind, answer.outcome.value)
+    metrics.reads(*about).inc()
+    metrics.read_seconds(*about).observe(time.perf_counter() - began)
     if lane is Lane.INTERACTIVE and answer.status == 200 and (place := scoping.locate(ask.tenant, ask.match)):
         hot.note(ask, place.scope, time.time())
     return answer

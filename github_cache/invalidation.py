@@ -54,22 +54,19 @@ def by_key(tenant: str, scope: Scope, entry_key: str) -> Removed:
     borne = [epoch for epoch, _ in found.epochs] if isinstance(found, entries.Entry) else []
     kinds = [epoch.removeprefix(mine) for epoch in borne if epoch.startswith(mine)]
     deleted = store.get().delete(tenant, scope, entry_key)
-    metrics.DELETED.inc(deleted)
-    return Removed(0, deleted) + (by_kind(tenant, scope, kinds) if kinds else Removed())
+    return _deleted(tenant, kinds, Removed(0, deleted)) + (by_kind(tenant, scope, kinds) if kinds else Removed())
 
 
 def by_tenant(tenant: str) -> Removed:
     """Everything that is kept for a tenant is deleted."""
-    removed = store.get().purge_tenant(tenant)
-    metrics.DELETED.inc(removed.entries)
+    removed = _deleted(tenant, (), store.get().purge_tenant(tenant))
     memory().clear()
     return removed + callers_changed(tenant)
 
 
 def everything() -> Removed:
     """Everything that is kept for any tenant is deleted."""
-    removed = store.get().purge_tenant(None)
-    metrics.DELETED.inc(removed.entries)
+    removed = _deleted("every", (), store.get().purge_tenant(None))
     memory().clear()
     return removed
 
@@ -85,5 +82,9 @@ def _counted(tenant: str, kinds: Mapping[Scope, Sequence[str]], removed: Removed
     renewed = [kind for names in kinds.values() for kind in names]
     for kind in renewed:
         metrics.INVALIDATIONS.labels(kind).inc()
-    metrics.DELETED.inc(removed.entries)
+    return _deleted(tenant, renewed, removed)
+
+
+def _deleted(tenant: str, kinds: Sequence[str], removed: Removed) -> Removed:
+    metrics.DELETED.labels(tenant, kinds[0] if len(kinds) == 1 else "several").inc(removed.entries)
     return removed

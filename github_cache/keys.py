@@ -116,6 +116,11 @@ def tenant_of(epoch_key: str) -> str:
     return epoch_key.split(":", 2)[1]
 
 
+def kind_of(epoch_key: str) -> str:
+    """The kind that an epoch belongs to."""
+    return epoch_key.rpartition(":")[2]
+
+
 def callers(tenant: str) -> str:
     """The tag of everything that was answered to callers of a tenant; renewed when one of its keys is revoked."""
     return epoch(tenant, Scope("tenant", tenant), CALLERS)

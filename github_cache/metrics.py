@@ -17,11 +17,14 @@ STORE_AWAY = Gauge(
     "1 while this process goes on without its store (the breaker is not closed).",
     multiprocess_mode="livemax",
 )
-STORED_ENTRIES = Counter("cache_sets_total", "Entries that were stored.")
-STORED_BYTES = Counter("cache_stored_bytes_total", "Bytes of the entries that were stored.")
+STORED_ENTRIES = Counter("cache_sets_total", "Entries that were stored, by tenant and kind.", ["tenant", "kind"])
+STORED_BYTES = Counter(
+    "cache_stored_bytes_total", "Bytes of the entries that were stored, by tenant and kind.", ["tenant", "kind"]
+)
 STORED_TTL = Histogram(
     "cache_ttl_seconds",
-    "How long entries are kept, grace included.",
+    "How long entries are kept, grace included, by tenant and kind.",
+    ["tenant", "kind"],
     buckets=(5, 60, 300, 900, 3600, 3 * 3600, 24 * 3600, 48 * 3600),
 )
 STORE_BYTES = Gauge("cache_bytes", "Memory that the shared store takes, in bytes.", multiprocess_mode="mostrecent")
@@ -36,13 +39,21 @@ SERVICE_OPERATIONS = Counter(
 )
 CORRUPT = Counter("cache_corrupt_total", "Stored values that could not be read and were dropped.")
 INVALIDATIONS = Counter("cache_invalidations_total", "Epochs renewed by invalidations, by kind.", ["kind"])
-DELETED = Counter("cache_deletes_total", "Entries deleted by invalidations and purges.")
+DELETED = Counter(
+    "cache_deletes_total",
+    "Entries deleted by invalidations and purges, by tenant and the kind that these named (`several`: more than one).",
+    ["tenant", "kind"],
+)
 FLIGHTS = Counter("cache_flights_total", "Reads that met at a missing entry, by the part they played.", ["role"])
 
 # The answers that are repeated out of a process's own memory
 HOT_BYTES = Gauge("cache_hot_bytes", "Bytes of answers kept for repeating.", multiprocess_mode="livesum")
 HOT_ANSWERS = Gauge("cache_hot_answers", "Answers kept for repeating.", multiprocess_mode="livesum")
-HOT_EVICTIONS = Counter("cache_evictions_total", "Answers that made room for others in the memory for repeating.")
+HOT_EVICTIONS = Counter(
+    "cache_evictions_total",
+    "Answers that made room for others in the memory for repeating, by tenant and kind.",
+    ["tenant", "kind"],
+)
 HOT_DROPPED = Counter("cache_hot_dropped_total", "Answers dropped because something they bear was invalidated.")
 HOT_REPEATS = Counter("cache_hot_repeats_total", "Answers that were repeated, by tenant and kind.", ["tenant", "kind"])
 HOT_SECONDS = Histogram(
@@ -61,6 +72,12 @@ HITS = Counter(
 )
 MISSES = Counter(
     "cache_misses_total", "Reads that GitHub was asked for, by tenant, kind and outcome.", ["tenant", "kind", "outcome"]
+)
+READ_SECONDS = Histogram(
+    "cache_read_seconds",
+    "Time of a read, by tenant, kind and whether what was `held` was enough or GitHub was `asked`.",
+    ["tenant", "kind", "outcome"],
+    buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5),
 )
 WAITS = Counter("cache_waits_total", "Reads that had to be put off, by reason.", ["why"])
 
@@ -97,15 +114,23 @@ GRAPHQL_PAGE = Gauge(
 )
 
 
+_HELD = frozenset({"HIT", "STALE", "COALESCED"})
+
+
 @cache
 def reads(tenant: str, kind: str, outcome: str) -> Counter:
     """The counter of reads of a kind with this outcome (`X-Cache`), looked up once."""
-    held = outcome in ("HIT", "STALE", "COALESCED")
-    return (HITS if held else MISSES).labels(tenant, kind, outcome)
+    return (HITS if outcome in _HELD else MISSES).labels(tenant, kind, outcome)
 
 
-def stored(size: int, ttl: int) -> None:
+@cache
+def read_seconds(tenant: str, kind: str, outcome: str) -> Histogram:
+    """The time of reads of a kind with this outcome, looked up once."""
+    return READ_SECONDS.labels(tenant, kind, "held" if outcome in _HELD else "asked")
+
+
+def stored(tenant: str, kind: str, size: int, ttl: int) -> None:
     """Counts an entry of `size` bytes that is kept for `ttl` seconds."""
-    STORED_ENTRIES.inc()
-    STORED_BYTES.inc(size)
-    STORED_TTL.observe(ttl)
+    STORED_ENTRIES.labels(tenant, kind).inc()
+    STORED_BYTES.labels(tenant, kind).inc(size)
+    STORED_TTL.labels(tenant, kind).observe(ttl)

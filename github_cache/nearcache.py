@@ -17,6 +17,7 @@ from typing import Generic, TypeVar
 from django.conf import settings
 
 from github_cache import keys, metrics
+from github_cache.resources import foremost_kind
 
 V = TypeVar("V")
 
@@ -164,7 +165,7 @@ class NearCache(Generic[V]):
                 self._kept.move_to_end(key)
             else:
                 self._remove(key)
-                metrics.HOT_EVICTIONS.inc()
+                metrics.HOT_EVICTIONS.labels(keys.tenant_of(min(kept.tags)), foremost_kind(kept.tags)).inc()
 
     def _remove(self, key: Hashable) -> None:
         kept = self._kept.pop(key, None)

@@ -7,8 +7,7 @@ second, the request ID for each repeat, and GitHub's numbers are left out.
 from dataclasses import dataclass, field
 from email.utils import formatdate
 
-from github_cache.keys import CALLERS
-from github_cache.resources import ACCESS
+from github_cache.resources import foremost_kind
 
 Headers = list[tuple[str, str]]
 
@@ -16,7 +15,6 @@ GITHUB_SURFACE = "/api/v3/"
 _COMPUTED_ANEW = frozenset(
     {"age", "date", "x-cache", "cache-status", "x-request-id", "x-from-cache", "retry-after", "content-length"}
 )
-_EVERYWHERE = frozenset({ACCESS, CALLERS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +82,6 @@ def kept(offer: Offer, status: str, headers: Headers, *, path: str, now: float) 
     if path.startswith(GITHUB_SURFACE):
         lasting.append(("X-From-Cache", "1"))
     age = fields.get("age", "0")
-    kinds = [tag.rpartition(":")[2] for tag in offer.hot.tags]
     return Answer(
         status=status,
         headers=lasting,
@@ -95,7 +92,7 @@ def kept(offer: Offer, status: str, headers: Headers, *, path: str, now: float) 
         rate_key=offer.rate_key,
         rate_limit=offer.rate_limit,
         endpoint=offer.endpoint,
-        about=(offer.tenant, min(kinds, key=lambda kind: (kind in _EVERYWHERE, kind))),
+        about=(offer.tenant, foremost_kind(offer.hot.tags)),
     )
 
 

@@ -10,13 +10,13 @@ or visibility or members do, so that what was learnt under the old ones is never
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, lru_cache
 from types import MappingProxyType
 
-from github_cache.keys import CALLERS, ScopeKind
+from github_cache.keys import CALLERS, ScopeKind, kind_of
 
 
 class Audience(StrEnum):
@@ -244,6 +244,11 @@ def ttl_setting(route: Route, state: str | None = None) -> str:
     if state == "closed" and route.kind in ("issues", "pulls"):
         return "GITHUB_TTL_CLOSED"
     return route.ttl or KINDS[route.scope, route.kind].ttl
+
+
+def foremost_kind(epoch_keys: Iterable[str]) -> str:
+    """The kind that an answer with these epochs is about: the first of them, beside those that many answers bear."""
+    return min(map(kind_of, epoch_keys), key=lambda kind: (kind in (ACCESS, CALLERS), kind))
 
 
 def kinds_of(scope: ScopeKind) -> tuple[Kind, ...]:

@@ -26,11 +26,23 @@ class _Outcomes(serializers.Serializer[Any]):
     outcomes = serializers.DictField(child=serializers.IntegerField())
 
 
+class _OfKind(serializers.Serializer[Any]):
+    hits = serializers.IntegerField()
+    misses = serializers.IntegerField()
+    sets = serializers.IntegerField()
+    bytes = serializers.IntegerField(help_text="Of all entries that were stored.")
+    deletes = serializers.IntegerField()
+    evictions = serializers.IntegerField(help_text="Of answers that a process repeats; the store has its own figure.")
+    ttl_seconds = serializers.IntegerField(allow_null=True, help_text="For how long an entry is kept, on average.")
+    read_ms = serializers.FloatField(allow_null=True, help_text="How long a read took, on average, repeats left out.")
+
+
 class _Statistics(serializers.Serializer[Any]):
     tenant = serializers.CharField()
     store = serializers.DictField()
     scopes = serializers.IntegerField()
     reads = _Outcomes()
+    kinds = serializers.DictField(child=_OfKind())
 
 
 class Clear(APIView):
@@ -82,5 +94,5 @@ class Statistics(APIView):
         operation_id="admin_cache_stats", summary="Figures of the cache", responses={200: _Statistics, **FAILURES}
     )
     def get(self, request: Request) -> Response:
-        """Reads by outcome since the processes started, what is kept, and how the store does."""
+        """Reads by outcome since the processes started, all figures by kind, what is kept, and how the store does."""
         return Response(figures.of(request.caller.tenant))

@@ -123,7 +123,6 @@ class Failover(EverydayForms):
         def step(store: Store) -> None:
             store.write(tenant, scope, entry_key, data, ttl=ttl, kinds=kinds, has_validator=has_validator)
 
-        metrics.stored(len(data), ttl)
         self._either("write", step)
 
     def delete(self, tenant: str, scope: Scope, entry_key: str) -> int:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import redis
 
-from github_cache import invalidation, keys, store
+from github_cache import invalidation, keys, metrics, store
 from github_cache.entries import Entry, encode
 from github_cache.invalidation import Removed
 from github_cache.keys import Scope
@@ -52,6 +52,18 @@ def test_by_kind(tenant: str) -> None:
     issues, pulls = keep(tenant, REPO, "issues:open", "issues"), keep(tenant, REPO, "pulls:open", "pulls")
     assert invalidation.by_kind(tenant, REPO, ["issues", "issues"]) == Removed(1, 1)
     assert there(issues, pulls) == [False, True]
+
+
+def test_what_is_deleted_is_counted_by_tenant_and_kind(tenant: str) -> None:
+    def deleted(kind: str) -> float:
+        return float(metrics.DELETED.labels(tenant, kind)._value.get())
+
+    for name in ("issues:open", "issues:closed"):
+        keep(tenant, REPO, name, "issues")
+    invalidation.by_kind(tenant, REPO, ["issues"])
+    keep(tenant, REPO, "meta", "meta")
+    invalidation.by_tenant(tenant)
+    assert (deleted("issues"), deleted("several")) == (2, 1)
 
 
 def test_by_scope_keeps_what_can_be_revalidated(tenant: str) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from github_cache import keys
+from github_cache import keys, metrics
 from github_cache.keys import Scope
 from github_cache.nearcache import UNHEARD_SECONDS, NearCache
 
@@ -97,6 +97,15 @@ def test_bytes_are_bounded_and_what_is_used_stays(near: NearCache[str]) -> None:
     assert near.get("a", NOW) == "a"
     assert near.get("b", NOW) is None
     assert not put(near, "huge", size=5_000)
+
+
+def test_what_makes_room_is_counted_by_tenant_and_kind(near: NearCache[str]) -> None:
+    evicted = metrics.HOT_EVICTIONS.labels("acme", "issues")
+    before = evicted._value.get()
+    access = keys.epoch("acme", Scope("repo", "1"), "access")
+    for key in "abcdefghijkl":
+        put(near, key, access, ISSUES, keys.callers("acme"))
+    assert evicted._value.get() - before == 2
 
 
 def test_what_is_put_again_is_counted_once(near: NearCache[str]) -> None:

@@ -1,5 +1,7 @@
 """/api/v1/github: one shape, cached, paged; refusals are problems with GitHub's reason."""
 
+from collections import Counter
+
 import pytest
 
 from tests.github_cache.gateway.house import House
@@ -174,3 +176,21 @@ def test_figures(house: House) -> None:
     assert told["store"]["kind"] == "redis"
     assert told["reads"]["hits"] >= 1
     assert told["scopes"] >= 1
+
+
+def test_figures_are_told_apart_by_kind(house: House) -> None:
+    def labels() -> Counter[str]:
+        told = house.get("/api/v1/admin/cache/stats").json()["kinds"].get("labels", {})
+        return Counter({name: value for name, value in told.items() if isinstance(value, int)})
+
+    before = labels()
+    for _ in range(3):
+        house.get("/api/v3/repos/octo/hello/labels")
+    counted = labels() - before
+    assert (counted["hits"], counted["misses"], counted["sets"]) == (2, 1, 1)
+    assert counted["bytes"] > 100
+    house.ask("POST", "/api/v1/admin/cache/clear", body={"repository": "octo/hello", "kind": "labels"})
+    told = house.get("/api/v1/admin/cache/stats").json()["kinds"]
+    assert told["labels"]["ttl_seconds"] > 60
+    assert 0 < told["labels"]["read_ms"] < 10_000
+    assert told["labels"]["evictions"] == 0
