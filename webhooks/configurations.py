@@ -155,6 +155,21 @@ def register(config: WebhookConfig) -> None:
     config.save(update_fields=["webhook_id", "registered", "updated_at"])
 
 
+def ensure_registered(config: WebhookConfig, url: str = "") -> bool:
+    """The hook is at GitHub afterwards, with this address where one is given; whether it had to be made.
+
+    Raises UpstreamError and HookNotManaged.
+    """
+    if config.webhook_id and _done(lambda: github_hooks.compare(config))["found"]:
+        if url not in ("", config.webhook_url):
+            change(config, {"webhook_url": url}, timezone.now())
+        return False
+    config.webhook_url = url or config.webhook_url
+    config.save(update_fields=["webhook_url"])
+    register(config)
+    return True
+
+
 def _done(ask: Callable[[], T | Wait]) -> T:
     """What GitHub answers, after a moment's wait where its limits on writes ask for one. Raises HookNotManaged."""
     outcome = room.patiently(ask)

@@ -1,12 +1,18 @@
 """The configuration that the environment makes, and what the admin shows and takes."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import requests
 from django.contrib.auth import get_user_model
+from django.core.management import call_command
 from django.test import Client
 
 from github_cache.models import Tenant
+from github_cache.upstream import credentials
+from github_sandbox.sample import SampleSize, make_world
+from github_sandbox.server import serve
 from tests.webhooks.conftest import LABELED, Send
 from webhooks import configurations
 from webhooks.models import WebhookConfig, WebhookEvent
@@ -87,3 +93,43 @@ def test_the_admin_lists_shows_and_replays_deliveries(admin: Client, config: Web
     chosen = {"action": "replay", "_selected_action": [event.pk]}
     assert admin.post("/admin/webhooks/webhookevent/", chosen).status_code == 302
     assert WebhookEvent.objects.get().state == "received"
+
+
+@pytest.fixture
+def github(environment: Any) -> Iterator[Any]:
+    """A GitHub that shows its hooks."""
+    with serve(make_world(SampleSize(repositories=1, automations=1))) as handle:
+        environment.GITHUB_API_URL, environment.GITHUB_TOKENS = handle.url, ("ghp_sandbox_admin_1",)
+        environment.HUBCACHE_ORG = "octo-sample"
+        credentials.forget()
+        yield handle
+    credentials.forget()
+
+
+def hooks_of(github: Any) -> list[str]:
+    """The addresses that it sends the organisation's events to."""
+    answer = requests.get(
+        f"{github.url}/orgs/octo-sample/hooks", headers={"Authorization": "token ghp_sandbox_admin_1"}, timeout=10
+    )
+    return [hook["config"]["url"] for hook in answer.json()]
+
+
+def test_the_hook_is_made_once_and_again_when_it_is_gone(transactional_db: None, github: Any) -> None:
+    call_command("register_hook")
+    call_command("register_hook")
+    (made,) = hooks_of(github)
+    assert made.endswith("/api/v1/webhooks/github")
+    config = WebhookConfig.objects.get()
+    requests.delete(
+        f"{github.url}/orgs/octo-sample/hooks/{config.webhook_id}",
+        headers={"Authorization": "token ghp_sandbox_admin_1"},
+        timeout=10,
+    ).raise_for_status()
+    call_command("register_hook")
+    assert hooks_of(github) == [made]
+
+
+def test_the_hook_goes_to_where_github_reaches_us(transactional_db: None, github: Any) -> None:
+    call_command("register_hook")
+    call_command("register_hook", url="http://web:8000/")
+    assert hooks_of(github) == ["http://web:8000/api/v1/webhooks/github"]
