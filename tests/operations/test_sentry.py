@@ -43,12 +43,13 @@ print(json.dumps({"sent": sent, "installed": sorted(sentry_sdk.get_client().inte
 """
 
 
-def run(code: str, folder: Path, *arguments: str) -> str:
+def run(code: str, folder: Path, *arguments: str, **settings: str) -> str:
     environ = {
         **clean_environment(),
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "HUBCACHE_DATA_DIR": str(folder),
         "REDIS_ENABLED": "false",
+        **settings,
     }
     done = subprocess.run(
         [sys.executable, "-c", code, *arguments], cwd=ROOT, env=environ, capture_output=True, text=True
