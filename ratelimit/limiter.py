@@ -132,7 +132,15 @@ class Limiter:
         return self._take(key, limit, 1, lease_size(limit), self._clock()).count
 
     def refund(self, key: str, cost: int = 1) -> None:
-        """Give back what a request cost that should not count, in the window in which it still is."""
+        """Give back what a request cost that should not count, in the window in which it still is.
+
+        It goes into the lease that this process holds, where it holds one: that costs no round trip.
+        """
+        with self._lock:
+            lease = self._leases.get(key)
+            if lease is not None and self._clock() < lease.until:
+                lease.left += cost
+                return
         self._adjust(key, -cost)
 
     def penalise(self, key: str, cost: int = 1) -> None:

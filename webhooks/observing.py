@@ -29,6 +29,8 @@ def observe(
         seen["last_delivery_at"] = now
     if seen:
         WebhookConfig.objects.filter(pk=config.pk).update(**seen)
+        for name, value in seen.items():
+            setattr(config, name, value)  # it is handed out for some time
 
 
 def _hook(

@@ -14,7 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from github_cache.api import problems
 from github_cache.encryption import SecretUnreadable
 from ratelimit import limiter
-from webhooks import announcement, metrics, receiving
+from webhooks import announcement, metrics, receiving, signers
 from webhooks.announcement import Announcement, Refusal
 from webhooks.payloads import NotAPayload
 from webhooks.receiving import Outcome, Receipt
@@ -29,6 +29,9 @@ READ_WITHIN = 30.0
 
 _PIECE = 256 * 1024
 _STATUS = {Outcome.DUPLICATE: 200, Outcome.PONG: 200}
+_NO_CONFIGURATION = Refusal(
+    401, "No active configuration fits: use its own path, or set its webhook_id.", "no_configuration"
+)
 
 
 @csrf_exempt
@@ -68,19 +71,20 @@ def receive(request: HttpRequest, config_id: int | None = None) -> HttpResponse:
 
 def _take(request: HttpRequest, announced: Announcement, config_id: int | None) -> Receipt | Refusal:
     now = timezone.now()
-    groups = receiving.candidates(announced, config_id, now)
+    groups = signers.candidates(announced, config_id, now)
     likeliest = next((group for group in groups if group), None)
     if likeliest is None:
-        return Refusal(
-            401, "No active configuration fits: use its own path, or set its webhook_id.", "no_configuration"
-        )
+        return _NO_CONFIGURATION
     body = _body(request, announced.length)
     if isinstance(body, Refusal):
         return body
-    config = receiving.owner(chain([likeliest], groups), body, announced.signature)
+    config = signers.owner(chain([likeliest], groups), announced, config_id, body)
     if config is None:
         return Refusal(401, "The signature fits no secret of a configuration.", "signature")
-    return receiving.take(config, announced, body, now)
+    try:
+        return receiving.take(config, announced, body, now)
+    except receiving.ConfigurationGone:
+        return _NO_CONFIGURATION
 
 
 def _body(request: HttpRequest, length: int) -> bytes | Refusal:

@@ -7,31 +7,31 @@ All that remains (refetch, index) is the row's, so what was answered with 2xx is
 import hashlib
 import logging
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import F
 
-from webhooks import affects, debounce, invalidating, metrics, observing, payloads, signature
+from webhooks import affects, debounce, invalidating, metrics, observing, payloads, signers
 from webhooks.affects import Touched
 from webhooks.announcement import Announcement
 from webhooks.bell import BELL
 from webhooks.github_events import KNOWN, label, subscribed
 from webhooks.models import WebhookConfig, WebhookEvent
 from webhooks.payloads import Subject
-from webhooks.signature import Candidate
 
 log = logging.getLogger("hubcache.webhooks")
 
-EXACT_AT_MOST, LOOSE_AT_MOST = 8, 4
-"""Configurations that one delivery is tried against: those its headers name, then those whose hook is not known."""
-
 State = WebhookEvent.State
 _FAST = 1
+
+
+class ConfigurationGone(Exception):
+    """The configuration was removed while its delivery was on the way."""
 
 
 class Outcome(StrEnum):
@@ -63,37 +63,6 @@ class Judgement:
     ignored: str = ""
 
 
-def candidates(
-    announced: Announcement, config_id: int | None, now: datetime
-) -> Iterator[list[Candidate[WebhookConfig]]]:
-    """Whose secrets are tried, the likeliest group first; few, so that no one makes us hash 25 MB a hundred times.
-
-    The configuration of the path alone, or those of the hook or its repository or organisation, as the headers name
-    them; then those that do not know their hook's ID for certain.
-    """
-    active = WebhookConfig.objects.filter(active=True)
-    if config_id is not None:
-        yield [config.candidate(now) for config in active.filter(pk=config_id)]
-        return
-    exact = Q(pk__in=())
-    if announced.hook_id is not None:
-        exact |= Q(webhook_id=announced.hook_id)
-    if announced.target_id is not None and announced.target_type == "repository":
-        exact |= Q(repository_id=announced.target_id, target=WebhookConfig.For.REPOSITORY)
-    if announced.target_id is not None and announced.target_type == "organization":
-        exact |= Q(organization_id=announced.target_id, target=WebhookConfig.For.ORGANIZATION)
-    tried = list(active.filter(exact).order_by("-last_delivery_at", "id")[:EXACT_AT_MOST])
-    yield [config.candidate(now) for config in tried]
-    loose = active.filter(registered=False).exclude(pk__in=[config.pk for config in tried])
-    order = (F("webhook_id").asc(nulls_first=True), F("last_delivery_at").desc(nulls_last=True), "id")
-    yield [config.candidate(now) for config in loose.order_by(*order)[:LOOSE_AT_MOST]]
-
-
-def owner(groups: Iterable[list[Candidate[WebhookConfig]]], body: bytes, signed: bytes) -> WebhookConfig | None:
-    """The configuration whose secret signed the body."""
-    return next((config for group in groups if (config := signature.fitting(group, body, signed))), None)
-
-
 def judge(config: WebhookConfig, event: str, payload: Mapping[str, Any]) -> Judgement:
     """What a delivery of that configuration touches."""
     subject, target = payloads.subject(payload), config.speaks_for()
@@ -112,7 +81,8 @@ def judge(config: WebhookConfig, event: str, payload: Mapping[str, Any]) -> Judg
 def take(config: WebhookConfig, announced: Announcement, body: bytes, now: datetime) -> Receipt:
     """Stores a delivery whose signature is good, once, and makes stale what it touches.
 
-    Raises payloads.NotAPayload for a body that is none, django.db.DatabaseError where it could not be stored.
+    Raises payloads.NotAPayload for a body that is none, ConfigurationGone, and django.db.DatabaseError where it could
+    not be stored.
     """
     payload = payloads.parse(body, announced.content_type)
     judgement = judge(config, announced.event, payload)
@@ -189,9 +159,11 @@ def home(subject: Subject) -> str:
 
 
 def _sent_before(event: WebhookEvent) -> Receipt:
-    known = WebhookEvent.objects.only("id", "state", "body_digest").get(
-        config_id=event.config_id, delivery_id=event.delivery_id
-    )
+    sent = WebhookEvent.objects.filter(config_id=event.config_id, delivery_id=event.delivery_id)
+    known = sent.only("id", "state", "body_digest").first()
+    if known is None:
+        signers.forget()
+        raise ConfigurationGone
     if bytes(known.body_digest) != event.body_digest:
         return Receipt(Outcome.CONFLICT, known.pk, "another body was received under this delivery ID")
     if event.state == State.RECEIVED:

@@ -10,13 +10,19 @@ from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
 from github_cache.models import Tenant
-from webhooks import receiver
+from webhooks import receiver, signers
 from webhooks.models import WebhookConfig
 from webhooks.signature import sign
 
 SECRET = "It's a Secret to Everybody"
 ORG = {"id": 38302899, "login": "acme", "type": "Organization"}
 REPOSITORY = {"id": 186853002, "full_name": "acme/api", "default_branch": "main", "owner": ORG}
+
+
+@pytest.fixture(autouse=True)
+def nobody_is_remembered() -> None:
+    """Each test begins as a process that was just started."""
+    signers.forget()
 
 
 @pytest.fixture

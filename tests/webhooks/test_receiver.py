@@ -16,7 +16,7 @@ from github_cache import epochs, keys, store
 from github_cache.keys import Scope
 from github_cache.models import Tenant
 from tests.webhooks.conftest import LABELED, REPOSITORY, SECRET, Send, about_repository, delivery
-from webhooks import receiver
+from webhooks import receiver, signers
 from webhooks.models import WebhookConfig, WebhookEvent
 from webhooks.signature import sign
 
@@ -263,6 +263,7 @@ def test_both_secrets_are_good_while_one_is_rotated(config: WebhookConfig, send:
     assert send("issues", LABELED).status_code == 202
     assert send("issues", LABELED, secret="new").status_code == 202
     WebhookConfig.objects.update(previous_secret_until=now)
+    signers.forget()
     assert send("issues", LABELED).status_code == 401
 
 
