@@ -26,9 +26,10 @@ This page is made from `config/env.py` by `make docs`.
 METRICS = """# Metrics
 
 `/metrics` gives all of them in Prometheus' format, summed over the processes of a machine, to networks in
-`METRICS_ALLOW` and to API keys with the admin scope. A worker on a machine without a web server gives out its own at
-`HUBCACHE_WORKER_METRICS_PORT`. Labels are bounded: they hold routes, kinds, outcomes and names that an operator gave,
-never anything that a caller typed. A histogram has `_bucket`, `_sum` and `_count`.
+`METRICS_ALLOW` and to API keys of the first tenant with the admin scope: the labels name things of every tenant. A
+worker on a machine without a web server gives out its own at `HUBCACHE_WORKER_METRICS_PORT`. Labels are bounded: they
+hold routes, kinds, outcomes and names that an operator gave, never anything that a caller typed. A histogram has
+`_bucket`, `_sum` and `_count`.
 
 This page is made from each floor's `metrics.py` by `make docs`. Dashboards and alerts that use them stand in
 [deploy/](../deploy/); what to do about an alert in [operations.md](operations.md).
