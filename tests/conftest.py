@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import canaries
+
 
 @pytest.fixture(scope="session")
 def test_data() -> Path:
@@ -55,6 +57,10 @@ def running_redis(folder: Path, *options: str) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def redis_server() -> Iterator[str]:
-    """The URL of a real Redis that the whole session shares. Its data are for the test's own keys only."""
-    with tempfile.TemporaryDirectory(prefix="hubcache-redis-") as folder, running_redis(Path(folder)) as url:
-        yield url
+    """The URL of a real Redis that the whole session shares. Its data are for the test's own keys only;
+    its append-only file holds every command that wrote."""
+    every_command = ("--appendonly", "yes", "--appendfsync", "no", "--auto-aof-rewrite-percentage", "0")
+    with tempfile.TemporaryDirectory(prefix="hubcache-redis-") as folder:
+        with running_redis(Path(folder), *every_command) as url:
+            yield url
+        canaries.look_through(Path(folder))

@@ -14,6 +14,6 @@ _folder = tempfile.mkdtemp(prefix="hubcache-tests-")
 atexit.register(shutil.rmtree, _folder, ignore_errors=True)
 os.environ |= {
     "HUBCACHE_DATA_DIR": _folder,
-    "HUBCACHE_LOG_LEVEL": "WARNING",
+    "HUBCACHE_LOG_LEVEL": "INFO",
     "REDIS_ENABLED": "false",
 }

@@ -17,6 +17,8 @@ from typing import Any
 import psutil
 import requests
 
+from tests import canaries
+
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 120
 
@@ -99,6 +101,7 @@ def running(folder: Path, options: str, arguments: tuple[str, ...] = (), **setti
         _read_until(house, "Ctrl-C ends everything")
         yield house
     finally:
+        canaries.look("what the house said", house.text)
         if process.poll() is None:
             os.kill(process.pid, signal.SIGINT)
         try:

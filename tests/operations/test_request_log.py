@@ -27,7 +27,7 @@ TOKEN = "ghp_" + "a1" * 18
 def _restored() -> Iterator[None]:
     """Logging as the tests have it, afterwards."""
     yield
-    logging_config("auto", "WARNING")
+    logging_config("auto", "INFO")
 
 
 class Lines(logging.Handler):

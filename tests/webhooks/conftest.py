@@ -10,11 +10,11 @@ from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
 from github_cache.models import Tenant
+from tests.canaries import SECRET
 from webhooks import receiver, signers
 from webhooks.models import WebhookConfig
 from webhooks.signature import sign
 
-SECRET = "It's a Secret to Everybody"
 ORG = {"id": 38302899, "login": "acme", "type": "Organization"}
 REPOSITORY = {"id": 186853002, "full_name": "acme/api", "default_branch": "main", "owner": ORG}
 

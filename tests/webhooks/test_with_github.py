@@ -25,11 +25,11 @@ from github_sandbox.world import World
 from ratelimit.governor import governor
 from stats import syncing
 from stats.models import Automation, Repository
+from tests.canaries import SECRET
 from webhooks import configurations, health, processing, reconciling, recovery
 from webhooks.models import WebhookConfig, WebhookEvent
 
 WORKFLOW = ".github/workflows/ci.yml"
-SECRET = "a secret between us"
 
 
 def workflow(name: str) -> bytes:
