@@ -75,7 +75,7 @@ def main(options: list[str]) -> int:
         paths = Paths(hub)
         for path in paths.read:
             requests.get(hub.url + path, timeout=10).raise_for_status()
-        calm = _ask(hub, paths.read, wish.requests, wish.rate, threading.Event())
+        calm = ask(hub, paths.read, wish.requests, wish.rate, threading.Event())
         print(f"{'':<22} {'5xx or none':>11} {'p50':>8} {'longest':>8} {'change shown':>13} {'normal after':>13}")
         print(f"{'no fault':<22} {calm.failed:>11} {_spread(calm)}", flush=True)
         bound = TIMEOUT + max(CORES_SECONDS, max(calm.took)[0])
@@ -129,7 +129,7 @@ class Paths:
 def _fault(hub: Hub, paths: Paths, name: str, number: int, rate: int, bound: float) -> bool:
     """One row of the table; whether a demand was missed."""
     begun, asked = threading.Event(), queue.SimpleQueue[Answers]()
-    sender = threading.Thread(target=lambda: asked.put(_ask(hub, paths.read, number, rate, begun)))
+    sender = threading.Thread(target=lambda: asked.put(ask(hub, paths.read, number, rate, begun)))
     sender.start()
     begun.wait()
     with FAULTS[name](RedisOf(hub)):  # type: ignore[arg-type]  # all that a fault asks of its Server
@@ -185,7 +185,7 @@ def until(true: Any, seconds: float) -> float:
     return float("inf")
 
 
-def _ask(hub: Hub, paths: list[str], number: int, rate: int, begun: threading.Event) -> Answers:
+def ask(hub: Hub, paths: list[str], number: int, rate: int, begun: threading.Event) -> Answers:
     """So many requests at so many per second, over keep-alive connections; a fifth of them before `begun` is set."""
     answers, lock, started = Answers(), threading.Lock(), time.perf_counter()
     waiting = iter(range(number))
