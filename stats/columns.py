@@ -16,6 +16,7 @@ from stats.planes import UNSORTED, Growing, GrowingPlane, Ints, Mask, Plane, sum
 from stats.vocabulary import FACETS, Bearer
 
 COMPACT_FROM: Final = 2_000  # dead rows; below it they cost nothing that shows
+GONE: Final = -1
 
 
 @dataclass(slots=True)
@@ -53,6 +54,7 @@ class Snapshot:
     live_automations: Mask
     live_repositories: Mask
     public: Mask  # by repository's number
+    newest_of: Ints  # epoch seconds, by repository's number; GONE where it is
     planes: Mapping[Bearer, Plane]
     names: Mapping[str, Names]
     numbers: Mapping[str, Ints]
@@ -60,22 +62,24 @@ class Snapshot:
     documents: int  # all numbers of documents are below it
     automations: int
     repositories: int
+    unreadable: int  # files
 
     @property
     def nbytes(self) -> int:
         """Bytes that the arrays take (names come on top)."""
         arrays = [self.doc_ids, self.newest, self.repository_of, self.live_automations, self.live_repositories]
-        arrays += [self.public, self.amounts, *self.numbers.values()]
+        arrays += [self.public, self.newest_of, self.amounts, *self.numbers.values()]
         for plane in self.planes.values():
             arrays += [plane.starts, plane.values, plane.amounts, plane.totals]
-            arrays += [plane.index.common, plane.index.bits, plane.index.listed, plane.index.starts]
+            index = plane.index
+            arrays += [index.common, index.bits, index.rare, index.listed, index.starts]
         return sum(array.nbytes for array in arrays)
 
     def rows_of(self, doc_ids: Ints) -> Mask:
         """The rows of these documents, dead ones too."""
-        asked = np.zeros(self.documents, np.bool_)
-        asked[doc_ids[doc_ids < self.documents]] = True
-        return asked[self.doc_ids]
+        asked = np.zeros(max(self.documents, int(doc_ids.max(initial=-1)) + 1), np.bool_)
+        asked[doc_ids] = True
+        return asked.take(self.doc_ids)
 
     def rows_having(self, facet: str, places: Sequence[int]) -> Mask:
         """The rows with any of the values at these places among the facet's names, dead ones too."""
@@ -107,15 +111,17 @@ class Batch:
     pair_rows: Ints
     pair_values: Ints
     languages: Sequence[Mapping[str, int]]  # by repository: name -> bytes
+    unreadable: Sequence[int]  # files, by repository
 
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """Where a repository stands: its number and its rows."""
+    """Where a repository stands, its number and its rows; and how many files of it are unreadable."""
 
     number: int
     start: int
     end: int
+    unreadable: int
 
 
 class Columns:
@@ -137,7 +143,9 @@ class Columns:
         self._live_automations: Mask = np.zeros(0, np.bool_)
         self._live_repositories: Mask = np.zeros(0, np.bool_)
         self._documents = 0
+        self._newest_of: Ints = np.zeros(0, np.int64)
         self._amounts: Ints = np.zeros(0, np.int64)
+        self._unreadable = 0
         self._spans: dict[int, _Span] = {}
 
     def learn(self, values: Iterable[tuple[int, str, str]]) -> None:
@@ -170,6 +178,7 @@ class Columns:
         rows = len(self._doc_ids.view) + len(batch.doc_ids)
         self._live_automations = _copied(self._live_automations, rows)
         self._live_repositories = _copied(self._live_repositories, rows)
+        self._newest_of = _copied(self._newest_of, len(self._public.view) + len(batch.repositories))
         for plane in self._planes.values():
             plane.totals = _copied(plane.totals, len(plane.facets))
         self._amounts = _copied(self._amounts, len(self._planes["repository"].facets))
@@ -194,6 +203,7 @@ class Columns:
             live_automations=self._live_automations,
             live_repositories=self._live_repositories,
             public=self._public.view,
+            newest_of=self._newest_of,
             planes={
                 "automation": self._planes["automation"].view(),
                 "repository": self._planes["repository"].view(self._repository_of.view),
@@ -207,6 +217,7 @@ class Columns:
             documents=self._documents,
             automations=int(np.count_nonzero(self._live_automations)),
             repositories=len(self._spans),
+            unreadable=self._unreadable,
         )
 
     def _totals_of(self, facet: str) -> Ints:
@@ -218,7 +229,8 @@ class Columns:
         starts = np.cumsum(batch.rows_each) - batch.rows_each
         for place, (key, start) in enumerate(zip(batch.repositories, (starts + first_row).tolist(), strict=True)):
             end = start + int(batch.rows_each[place])
-            self._spans[key] = _Span(first_number + place, start, end)
+            self._spans[key] = _Span(first_number + place, start, end, batch.unreadable[place])
+        self._unreadable += sum(batch.unreadable)
         place_of = np.repeat(np.arange(count), batch.rows_each)
         is_repository = np.zeros(len(batch.doc_ids), np.bool_)
         is_repository[starts] = True
@@ -226,6 +238,7 @@ class Columns:
         self._newest.append(batch.newest)
         self._repository_of.append(place_of + first_number)
         self._public.append(batch.public)
+        self._newest_of[first_number:] = batch.newest[starts]
         self._live_repositories[first_row:] = is_repository
         self._live_automations[first_row:] = ~is_repository
         self._documents = max(self._documents, int(batch.doc_ids.max()) + 1)
@@ -255,6 +268,8 @@ class Columns:
         rows = slice(span.start, span.end)
         self._live_automations[rows] = False
         self._live_repositories[rows] = False
+        self._newest_of[span.number] = GONE
+        self._unreadable -= span.unreadable
         plane = self._planes["automation"]
         # the repository's own row comes first and is counted nowhere
         where = plane.between(span.start + 1, span.end)
@@ -277,11 +292,13 @@ class Columns:
         self._newest.replace(self._newest.view[live])
         self._repository_of.replace(new_number[self._repository_of.view[live]])
         self._public.replace(self._public.view[live_numbers])
+        self._newest_of = self._newest_of[live_numbers]
         self._live_automations = self._live_automations[live]
         self._live_repositories = self._live_repositories[live]
         for key, span in self._spans.items():
             start = int(new_row[span.start])
-            self._spans[key] = _Span(int(new_number[span.number]), start, start + span.end - span.start)
+            end = start + span.end - span.start
+            self._spans[key] = _Span(int(new_number[span.number]), start, end, span.unreadable)
 
 
 def _copied(array: Ints, size: int, fill: int = 0) -> Ints:

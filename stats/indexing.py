@@ -119,6 +119,9 @@ def _write(tenant: str, given: Mapping[str, Any], readings: Mapping[str, Any] | 
         setattr(row, name, field)
     row.newest_at = value.newest_at or int(observed_at.timestamp())
     row.observed_at, row.removed_at, row.digest = observed_at, None, digest
+    if readings is not None:
+        unreadable = sum(isinstance(reading, Unreadable) for reading in readings.values())
+        same, row.unreadable_files = same and row.unreadable_files == unreadable, unreadable
     documents: dict[int, Document] = {}
     if not same:
         row.facet_ids = _facet_ids(tenant, {None: repository_facets(value)})[None]

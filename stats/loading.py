@@ -5,6 +5,7 @@ generation is greater; replacing a repository twice does no harm.
 """
 
 from collections.abc import Iterator, Sequence
+from operator import itemgetter
 from typing import Any, Final
 
 import numpy as np
@@ -18,8 +19,8 @@ CHUNK: Final = 5_000  # repositories at a time: bounds what is in memory beside 
 
 _GENERATION: Final = "SELECT lineage, value, changed_at FROM stats_indexgeneration WHERE tenant_id = %s"
 _REPOSITORIES: Final = (
-    "SELECT id, newest_at, facet_ids, visibility, languages, removed_at FROM stats_repository "
-    "WHERE tenant_id = %s AND generation > %s ORDER BY id"
+    "SELECT id, newest_at, facet_ids, visibility, languages, unreadable_files, removed_at FROM stats_repository "
+    "WHERE tenant_id = %s AND generation > %s"
 )
 _AUTOMATIONS: Final = (
     "SELECT id, repository_id, newest_at, facet_ids FROM stats_automation "
@@ -49,10 +50,10 @@ def apply_changes(tenant: str, columns: Columns, since: int) -> int:
             cursor.execute(_VALUES, [tenant])
             columns.learn(cursor.fetchall())
         cursor.execute(_REPOSITORIES, [tenant, since])
-        changed = cursor.fetchall()
+        changed = sorted(cursor.fetchall(), key=itemgetter(0))  # an ORDER BY would tempt SQLite to read all in order
         for chunk in _chunks(changed):
-            removed = [row[0] for row in chunk if row[5] is not None]
-            columns.replace(_batch(cursor, tenant, columns, [row for row in chunk if row[5] is None]), removed)
+            removed = [row[0] for row in chunk if row[6] is not None]
+            columns.replace(_batch(cursor, tenant, columns, [row for row in chunk if row[6] is None]), removed)
     return len(changed)
 
 
@@ -88,6 +89,7 @@ def _batch(cursor: Any, tenant: str, columns: Columns, repositories: Sequence[An
         pair_rows=pair_rows[known],
         pair_values=pair_values[known],
         languages=[orjson.loads(row[4]) for row in repositories],
+        unreadable=[row[5] for row in repositories],
     )
 
 

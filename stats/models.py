@@ -65,7 +65,7 @@ class Repository(models.Model):
     The row of a removed one stays, emptied, so that an older report cannot bring it back.
     """
 
-    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="repositories")
+    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="repositories", db_index=False)
     github_id = models.BigIntegerField()
     full_name = models.CharField(max_length=MAX_VALUE, db_index=True)
     owner = models.CharField(max_length=MAX_VALUE)
@@ -90,6 +90,7 @@ class Repository(models.Model):
     removed_at = models.DateTimeField(null=True, blank=True)
     digest = models.CharField(max_length=64, blank=True, help_text="Of everything indexed about it.")
     facet_ids = models.TextField(blank=True)
+    unreadable_files = models.PositiveIntegerField(default=0, help_text="Files of it that could not be read.")
     newest_at = models.BigIntegerField(default=0, help_text="Epoch seconds by which the newest comes first.")
     generation = models.BigIntegerField(default=0)
 
@@ -143,7 +144,7 @@ class Automation(models.Model):
 class IndexedFile(models.Model):
     """A file that was looked into, and what came of it: so many automations, or why it could not be read."""
 
-    repository = models.ForeignKey(Repository, models.CASCADE, related_name="files")
+    repository = models.ForeignKey(Repository, models.CASCADE, related_name="files", db_index=False)
     path = models.TextField()
     automations = models.PositiveIntegerField(default=0)
     reason = models.TextField(blank=True, help_text="Why it could not be read; empty where it could.")

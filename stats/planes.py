@@ -18,7 +18,7 @@ Ints = NDArray[Any]
 COMMON: Final = 128  # a value that one of so many owners has is common
 FEW: Final = 16  # fewer than one of so many owners are counted one by one
 UNSORTED: Final = 20_000  # entries that are looked through faster than laid out
-_STEP: Final = 1 << 16  # rows laid out, and words counted, at once: what the processor's own memory holds
+_STEP: Final = 1 << 15  # rows laid out, and words counted, at once: what the processor's own memory holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +30,15 @@ class Index:
         rows: How many rows are theirs.
         common: The values that have bits, in their order.
         bits: By common value: a bit for each row.
-        listed: The owners of all other values, those of value `v` in ``listed[starts[v]:starts[v + 1]]``.
+        rare: All other values that any of the owners has, in their order.
+        listed: Their owners, those of ``rare[n]`` in ``listed[starts[n]:starts[n + 1]]``.
     """
 
     owners: int
     rows: int
     common: Ints
     bits: NDArray[np.uint64]
+    rare: Ints
     listed: Ints
     starts: Ints
 
@@ -46,23 +48,25 @@ class Index:
         owners = len(starts) - 1
         had = np.bincount(values, minlength=size)
         is_common = had * COMMON >= max(1, owners)
-        rare = ~is_common[values]
-        rare_owners = np.repeat(np.arange(owners), np.diff(starts))[rare]
-        common = np.flatnonzero(is_common)
+        common, rare = np.flatnonzero(is_common), np.flatnonzero(~is_common & (had > 0))
+        is_rare = ~is_common[values]
+        rare_owners = np.repeat(np.arange(owners), np.diff(starts))[is_rare]
         return cls(
             owners=owners,
             rows=len(owner_of),
             common=common,
             bits=_bits(common, starts, values, owner_of),
-            listed=rare_owners[np.argsort(values[rare], kind="stable")],
-            starts=np.concatenate([[0], np.cumsum(np.where(is_common, 0, had))]),
+            rare=rare,
+            listed=rare_owners[np.argsort(values[is_rare], kind="stable")],
+            starts=np.concatenate([[0], np.cumsum(had[rare])]),
         )
 
     def counts(self, mask: Mask, weights: Ints, size: int) -> Ints:
         """By value: how many of the rows in `mask` have it; `weights` are how many these are by owner."""
         counted = np.zeros(size, np.int64)
-        sums = np.concatenate([[0], np.cumsum(weights.take(self.listed), dtype=np.int64)])[self.starts]
-        counted[: len(sums) - 1] = np.diff(sums)
+        each = weights.take(self.listed)
+        each = each.view(np.uint8) if each.dtype == np.bool_ else each
+        counted[self.rare] = np.add.reduceat(each, self.starts[:-1], dtype=np.int32)
         words = np.zeros(self.bits.shape[1], np.uint64)
         packed = np.packbits(mask[: self.rows], bitorder="little")
         words.view(np.uint8)[: len(packed)] = packed
@@ -72,15 +76,14 @@ class Index:
             counted[self.common[start : start + step]] = both.sum(axis=1, dtype=np.uint32)
         return counted
 
-    def mark(self, value: int, rows: Mask) -> bool:
-        """Mark the rows that have a common value; False where it is none, and its owners are listed."""
-        place = int(np.searchsorted(self.common, value))
-        if place == len(self.common) or self.common[place] != value:
-            return False
-        rows[: self.rows] |= np.unpackbits(self.bits[place].view(np.uint8), count=self.rows, bitorder="little").view(
-            np.bool_
-        )
-        return True
+    def mark(self, value: int, rows: Mask) -> Ints:
+        """Mark the rows that have a common value; returns the owners of any other, whose rows are not marked."""
+        if (place := _place(self.common, value)) is not None:
+            bits = self.bits[place].view(np.uint8)
+            rows[: self.rows] |= np.unpackbits(bits, count=self.rows, bitorder="little").view(np.bool_)
+        elif (place := _place(self.rare, value)) is not None:
+            return self.listed[self.starts[place] : self.starts[place + 1]]
+        return self.listed[:0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +125,7 @@ class Plane:
         tail = self.values[self.starts[index.owners] :]
         places = np.flatnonzero(tail == values[0] if len(values) == 1 else np.isin(tail, values))
         found = [np.searchsorted(self.starts, places + (len(self.values) - len(tail)), side="right") - 1]
-        for value in values.tolist():
-            if value < len(index.starts) - 1 and not index.mark(value, rows):
-                found.append(index.listed[index.starts[value] : index.starts[value + 1]])
-        return np.concatenate(found)
+        return np.concatenate([*found, *(index.mark(value, rows) for value in values.tolist())])
 
 
 class Growing:
@@ -191,6 +191,12 @@ class GrowingPlane:
         self.amounts.replace(self.amounts.view[kept[: len(self.amounts.view)]])
         self.starts.replace(np.concatenate([[0], np.cumsum(lengths[live])]))
         self._index = _NO_INDEX
+
+
+def _place(values: Ints, value: int) -> int | None:
+    """Where `value` stands among `values`, which are in their order."""
+    place = int(np.searchsorted(values, value))
+    return place if place < len(values) and values[place] == value else None
 
 
 def sums(values: Ints, weights: Ints, size: int) -> Ints:

@@ -10,11 +10,11 @@ import numpy as np
 from django.db import connection
 
 from stats.automations.references import is_outside, is_pinned
-from stats.columns import Snapshot
+from stats.columns import GONE, Snapshot
 from stats.counting import Audience, Matches, match, top
 from stats.filters import Query
 from stats.models import DailyRollup, IndexedFile
-from stats.planes import Ints, sums
+from stats.planes import Ints, Mask, sums
 
 BUSIEST: Final = 20
 ACTIVITY_DAYS: Final = (1, 7, 30, 90, 365)
@@ -23,30 +23,28 @@ GROWTH_DAYS: Final = 365
 _GROWTH: Final = (
     "SELECT day, repositories, automations FROM stats_dailyrollup WHERE tenant_id = %s AND day > %s ORDER BY day"
 )
-_UNREADABLE: Final = (
-    "SELECT COUNT(*) FROM stats_indexedfile f JOIN stats_repository r ON r.id = f.repository_id "
-    "WHERE r.tenant_id = %s AND f.reason <> ''"
-)
 
 
 def statistics(tenant: str, snapshot: Snapshot, audience: Audience, now: float) -> dict[str, Any]:
     """The answer of ``GET /api/v1/stats``; `now` in epoch seconds."""
     matches = match(snapshot, Query(), audience, found=None, universe=snapshot.live_automations)
-    repositories = match(snapshot, Query(), audience, found=None, universe=snapshot.live_repositories).all
     whole = audience is Audience.TENANT
+    shown = snapshot.newest_of != GONE
+    if not whole:
+        shown &= snapshot.public
     return {
-        "repositories": int(np.count_nonzero(repositories)),
+        "repositories": int(np.count_nonzero(shown)),
         "automations": matches.tally.size,
         "by_kind": {item["value"]: item["count"] for item in _busiest(matches, "kind")},
-        "languages": _languages(matches, repositories),
+        "languages": _languages(matches, shown),
         "triggers": _busiest(matches, "trigger"),
         "actions": _busiest(matches, "action"),
         "blueprints": _busiest(matches, "blueprint"),
         "pinned": {item["value"]: item["count"] for item in _busiest(matches, "pinned")},
         "unpinned_actions": _unpinned(matches),
-        "activity": _activity(snapshot.newest[repositories], now),
+        "activity": _activity(snapshot.newest_of[shown], now),
         "growth": _growth(tenant, now) if whole else [],
-        "unreadable_files": _unreadable(tenant) if whole else None,
+        "unreadable_files": snapshot.unreadable if whole else None,
         "last_updated": last_updated(snapshot),
         "generation": snapshot.generation,
     }
@@ -86,16 +84,14 @@ def _busiest(matches: Matches, facet: str) -> list[dict[str, Any]]:
     return [{"value": names[place], "count": count} for place, count in top(matches.counts(facet), BUSIEST)[0]]
 
 
-def _languages(matches: Matches, repositories: Any) -> list[dict[str, Any]]:
-    """The languages by bytes, with how many automations stand in repositories that have them."""
+def _languages(matches: Matches, shown: Mask) -> list[dict[str, Any]]:
+    """The languages by bytes, with how many automations stand in `shown` repositories that have them."""
     snapshot = matches.snapshot
     counted = matches.counts("language")
     plane, numbers = snapshot.planes["repository"], snapshot.numbers["language"]
     if matches.all is snapshot.live_automations:
         sizes = snapshot.amounts[numbers]
     else:
-        shown = np.zeros(len(snapshot.public), np.bool_)
-        shown[snapshot.repository_of[repositories]] = True
         counting = np.repeat(shown, np.diff(plane.starts))
         sizes = sums(plane.values, np.where(counting, plane.amounts, 0), len(plane.totals))[numbers]
     names = snapshot.names["language"].texts
@@ -130,18 +126,9 @@ def _activity(newest: Ints, now: float) -> list[dict[str, int]]:
 
 def _growth(tenant: str, now: float) -> list[dict[str, Any]]:
     since = datetime.fromtimestamp(now, UTC).date() - timedelta(days=GROWTH_DAYS)
-    return [
-        {"day": str(day)[:10], "repositories": repositories, "automations": automations}
-        for day, repositories, automations in _rows(_GROWTH, tenant, since)
-    ]
-
-
-def _unreadable(tenant: str) -> int:
-    return int(_rows(_UNREADABLE, tenant)[0][0])
-
-
-def _rows(statement: str, *values: Any) -> list[Any]:
-    """Plain SQL: making these two queries by the ORM takes longer than all the counting."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return list(cursor.fetchall())
+    with connection.cursor() as cursor:  # making the query by the ORM takes longer than all the counting
+        cursor.execute(_GROWTH, [tenant, since])
+        return [
+            {"day": str(day)[:10], "repositories": repositories, "automations": automations}
+            for day, repositories, automations in cursor.fetchall()
+        ]

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from stats.counting import Audience
-from stats.indexing import index_repository
+from stats.indexing import index_repository, remove_repository
 from stats.snapshots import current
 from stats.statistics import roll_up, statistics
 from tests.stats.samples import OBSERVED, Sample, counted, organisation, repository, rows, workflow
@@ -72,3 +72,15 @@ def test_unreadable_files_are_counted_for_the_tenant_alone(tenant):
     index_repository(tenant, repository(1), {".github/workflows/bad.yml": "- a"}, OBSERVED)
     assert statistics(tenant, current(tenant), Audience.TENANT, NOW)["unreadable_files"] == 1
     assert statistics("nobody", current("nobody"), Audience.TENANT, NOW)["unreadable_files"] == 0
+    assert statistics(tenant, current(tenant), Audience.PUBLIC, NOW)["unreadable_files"] is None
+
+
+def test_unreadable_files_are_counted_as_they_come_and_go(tenant):
+    at = OBSERVED
+    for bad in (2, 3, 0, 1):  # nothing else changes
+        at += timedelta(seconds=1)
+        files = {f"{number}/automations.yaml": "- [" if number < bad else "" for number in range(3)}
+        index_repository(tenant, repository(1), files, at)
+        assert statistics(tenant, current(tenant), Audience.TENANT, NOW)["unreadable_files"] == bad
+    remove_repository(tenant, 1, at)
+    assert statistics(tenant, current(tenant), Audience.TENANT, NOW)["unreadable_files"] == 0
