@@ -11,6 +11,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import redis
 import requests
@@ -56,7 +57,8 @@ class _Hub(Hub):
 
     def _knows_all(self, port: int) -> bool:
         try:
-            (seen,) = redis.Redis(port=port).sentinel_masters().values()
+            masters: Any = redis.Redis(port=port).sentinel_masters()
+            (seen,) = masters.values()
         except (redis.ConnectionError, ValueError):
             return False
         return bool(seen["num-slaves"] == 1 and seen["num-other-sentinels"] == SENTINELS - 1)
@@ -72,7 +74,8 @@ def main(options: list[str]) -> int:
     parser.add_argument("--requests", type=int, default=6_000, help="in all (%(default)s)")
     parser.add_argument("--rate", type=int, default=400, help="requests per second (%(default)s)")
     wish = parser.parse_args(options)
-    with tempfile.TemporaryDirectory(prefix="hubcache-failover-") as folder, _Hub(Path(folder)) as hub:
+    folder = tempfile.TemporaryDirectory(prefix="hubcache-failover-")
+    with folder, (hub := _Hub(Path(folder.name))):
         hub.manage("sync", "octo-sample")
         hub.manage("register_hook")
         paths = Paths(hub)
