@@ -43,13 +43,19 @@ def run(seconds: float = RUN_SECONDS, clock: Callable[[], datetime] = timezone.n
 
 
 def answer_bell(event_id: int) -> float | None:
-    """Works off what is due. In how many seconds the bell should be rung again for this delivery, or None."""
+    """Works off what is due. In how many seconds the bell should be rung again for this delivery, or None.
+
+    Where a newer delivery is due no sooner, its bell does: so a stream of deliveries does not ring ever more bells.
+    """
     due_at = WebhookEvent.objects.filter(pk=event_id).values_list("next_try_at", flat=True)
     if due_at.first() is None:
         return None
     run()
     left = due_at.first()
     if left is None:
+        return None
+    newer = WebhookEvent.objects.filter(pk__gt=event_id, state=WebhookEvent.State.RECEIVED, next_try_at__gte=left)
+    if newer.exists():
         return None
     seconds = (left - timezone.now()).total_seconds()
     return max(seconds, 0.05) if seconds <= SWEPT_WITHIN else None
