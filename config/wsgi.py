@@ -10,6 +10,8 @@ django_application = get_wsgi_application()
 
 from config import hit_ratio  # noqa: E402  (settings have to be loaded first)
 from github_cache.hotcache import HotCache  # noqa: E402
+from stats import reports  # noqa: E402
 
 application = HotCache(django_application)
 hit_ratio.start()
+reports.start()

@@ -1,7 +1,10 @@
 """The counts behind the charts: each process adds its own, and nothing is counted twice or lost by a failed write."""
 
+import subprocess
+import sys
 from collections import Counter
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from django.db import DatabaseError, connection
@@ -10,6 +13,7 @@ from github_cache import metrics
 from stats import charts, reports
 from stats.models import CacheReads
 from stats.reports import Read, Reads, Recorder
+from tests.journeys.house import ROOT, clean_environment
 
 NOON = datetime(2026, 11, 21, 12, 2, tzinfo=UTC).timestamp()
 ISSUES = Read("acme", "issues", "HIT")
@@ -105,3 +109,11 @@ def test_bars_fill_the_chart_and_stand_on_each_other() -> None:
 def test_nothing_read_is_a_chart_without_height() -> None:
     assert [bar.held_height for bar in charts.bars([(datetime(2026, 11, 21, tzinfo=UTC), 0, 0)])] == [0]
     assert charts.line([]) == ""
+
+
+def test_every_web_process_writes_its_counts(tmp_path: Path) -> None:
+    code = "import config.wsgi, threading; print([thread.name for thread in threading.enumerate()])"
+    environ = {**clean_environment(), "HUBCACHE_DATA_DIR": str(tmp_path), "REDIS_ENABLED": "false"}
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environ, capture_output=True, text=True)
+
+    assert "'reports'" in done.stdout, done.stderr
