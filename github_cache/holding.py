@@ -7,7 +7,7 @@ fresh goes out. What stands under a name that is no longer sure counts as not pe
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from github_cache import entries, freshness, hooks, keys, scoping, store
+from github_cache import freshness, hooks, keys, scoping, store
 from github_cache.asks import Ask
 from github_cache.entries import Entry
 from github_cache.epochs import renewed_at
@@ -104,9 +104,8 @@ def unplaced_key(ask: Ask, own: str) -> str:
 def _refused_lately(ask: Ask, own: str, now: float) -> Look:
     """A look for a name that was never heard of: all that can be held is that GitHub did not find it."""
     key = unplaced_key(ask, own)
-    data = store.get().get(key)
-    entry = entries.decode(data) if data else None
-    if not isinstance(entry, Entry) or entry.status == 200:
+    entry = store.readable(key, store.get().get(key))
+    if entry is None or entry.status == 200:
         return Look(None, own)
     candidate = Candidate(own)
     held = Held(entry.stored_at, entry.lifetime, 0.0, 0.0, current=True, permitted=True, has_validator=False)
@@ -143,8 +142,8 @@ def _looked_up(ask: Ask, place: Place, own: str, now: float, policy: Policy) -> 
     ):
         if data is None or (candidate.proof and not proven):
             continue
-        entry = entries.decode(data)
-        if not isinstance(entry, Entry) or (candidate.fit and not entry.extra.get("fit")):
+        entry = store.readable(key, data)
+        if entry is None or (candidate.fit and not entry.extra.get("fit")):
             continue
         held = _held(entry, epochs, lifetime, place, access, now)
         if candidate.window is not None:

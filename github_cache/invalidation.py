@@ -7,7 +7,7 @@ Nothing raises; what cannot be written while the store is away is carried out be
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from github_cache import entries, keys, metrics, store
+from github_cache import keys, metrics, store
 from github_cache.keys import Scope
 from github_cache.nearcache import memory
 from github_cache.store.contract import Removed, every_kind
@@ -48,10 +48,9 @@ def purge_scope(tenant: str, scope: Scope) -> Removed:
 
 def by_key(tenant: str, scope: Scope, entry_key: str) -> Removed:
     """One entry is deleted, and the kinds that it belongs to are invalidated, since copies of it bear their epochs."""
-    data = store.get().read(entry_key, ()).data
-    found = entries.decode(data) if data is not None else None
+    found = store.readable(entry_key, store.get().read(entry_key, ()).data)
     mine = f"{keys.epoch_prefix(tenant)}{scope}:"
-    borne = [epoch for epoch, _ in found.epochs] if isinstance(found, entries.Entry) else []
+    borne = [epoch for epoch, _ in found.epochs] if found is not None else []
     kinds = [epoch.removeprefix(mine) for epoch in borne if epoch.startswith(mine)]
     deleted = store.get().delete(tenant, scope, entry_key)
     return _deleted(tenant, kinds, Removed(0, deleted)) + (by_kind(tenant, scope, kinds) if kinds else Removed())

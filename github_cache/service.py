@@ -147,7 +147,7 @@ class CacheService:
 
     def touch(self, key: str, ttl: int | None = None) -> bool:
         """Gives a value `ttl` seconds from now; whether there was one."""
-        return bool(self._perform([Expire(self._key(key), self._ttl(key, ttl))])[0])
+        return bool(self._perform([self._expire(key, ttl)])[0])
 
     expire = touch
 
@@ -213,6 +213,9 @@ class CacheService:
     def _put(self, key: str, value: Any, ttl: int | None) -> Put:
         return Put(self._key(key), encode(value), self._ttl(key, ttl), self._index)
 
+    def _expire(self, key: str, ttl: int | None) -> Expire:
+        return Expire(self._key(key), self._ttl(key, ttl), self._index)
+
     def _add(self, key: str, amount: int, ttl: int | None) -> Add:
         return Add(self._key(key), _whole(amount), self._ttl(key, ttl), self._index)
 
@@ -244,7 +247,7 @@ class Batch:
 
     def expire(self, key: str, ttl: int | None = None) -> "Batch":
         """-> whether there was a value"""
-        return self._with(Expire(self._service._key(key), self._service._ttl(key, ttl)), bool)
+        return self._with(self._service._expire(key, ttl), bool)
 
     def increment(self, key: str, amount: int = 1, ttl: int | None = None) -> "Batch":
         """-> the new number"""

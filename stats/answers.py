@@ -110,8 +110,8 @@ def _answer(
     key = keys.generation_entry(tenant, family, snapshot.generation, f"{snapshot.lineage} {audience.value} {meaning}")
     epochs = (keys.epoch(tenant, _scope(tenant), ANSWERS), keys.epoch(tenant, _scope(tenant), keys.CALLERS))
     held = store.get().read(key, epochs)
-    known = entries.decode(held.data) if held.data is not None else None
-    if isinstance(known, Entry) and known.epochs == tuple(zip(epochs, held.epochs, strict=True)):
+    known = store.readable(key, held.data)
+    if known is not None and known.epochs == tuple(zip(epochs, held.epochs, strict=True)):
         age = max(0.0, now - known.stored_at)
         if age < known.lifetime:
             return _counted(family, from_entry(known, Outcome.HIT, age=age, lifetime=known.lifetime))

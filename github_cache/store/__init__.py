@@ -5,6 +5,8 @@ from functools import cache
 from django.conf import settings
 from redis import Redis
 
+from github_cache import entries, metrics
+from github_cache.entries import Entry
 from github_cache.store.contract import Found, Removed, Store
 from github_cache.store.database import DatabaseStore
 from github_cache.store.failover import Failover, Primary
@@ -13,7 +15,7 @@ from github_cache.store.pending import Pending, Rows
 from github_cache.store.redis import RedisStore
 from ratelimit import connection
 
-__all__ = ["Failover", "Found", "Removed", "Store", "get", "over"]
+__all__ = ["Failover", "Found", "Removed", "Store", "get", "over", "readable"]
 
 MEMORY_BYTES = 64 * 1024 * 1024
 """Bound of the memory that stands in for a store that is away."""
@@ -37,6 +39,16 @@ def get() -> Failover:
 def over(client: Redis) -> Failover:
     """A store in the Redis of `client`, whose pool must serve nothing else; with a memory for when it is away."""
     return _failover(RedisStore(client), "redis")
+
+
+def readable(key: str, data: bytes | None) -> Entry | None:
+    """The entry that was found under a key. One that cannot be read is none, counted, and dropped."""
+    found = None if data is None else entries.decode(data)
+    if found is None or isinstance(found, Entry):
+        return found
+    metrics.CORRUPT.inc()
+    get().delete_plain(key)
+    return None
 
 
 def _failover(primary: Primary, name: str) -> Failover:

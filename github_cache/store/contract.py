@@ -90,10 +90,11 @@ class Add:
 
 @dataclass(frozen=True, slots=True)
 class Expire:
-    """-> whether there was something whose remaining time is now `ttl` seconds"""
+    """-> whether there was something whose remaining time is now `ttl` seconds. `index` is the set that it is in."""
 
     key: str
     ttl: int
+    index: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,7 +165,7 @@ class DatabaseStore(EverydayForms):
                     ends = row.ends if row else now + ttl
                     self._keep([KeptValue(key=key, index=index or "", data=b"%d" % total, ends=ends)])
                 return total
-            case Expire(key, ttl):
+            case Expire(key, ttl, _):
                 return bool(self._alive().filter(key=key).update(ends=now + ttl))
             case Take(key, holder, ttl, index):
                 return self._taken(key, holder, now + ttl, index or "")

@@ -155,7 +155,7 @@ class MemoryStore(EverydayForms):
                     ends = self._kept[key].ends if stored is not None else self._clock() + ttl
                     self._keep(key, _Kept(b"%d" % total, ends, index, frozenset()))
                 return total
-            case Expire(key, ttl):
+            case Expire(key, ttl, _):
                 if self._get(key) is None:
                     return False
                 self._kept[key].ends = self._clock() + ttl

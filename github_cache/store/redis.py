@@ -208,9 +208,10 @@ def _queue(pipe: Any, operation: Operation) -> tuple[int, Meaning]:
             noted = _note(pipe, index, key, ttl)
             pipe.incrby(key, amount)
             return 2 + noted, _last
-        case Expire(key, ttl):
+        case Expire(key, ttl, index):
+            noted = _note(pipe, index, key, ttl)
             pipe.expire(key, ttl)
-            return 1, lambda answers: bool(_last(answers))
+            return 1 + noted, lambda answers: bool(_last(answers))
         case Take(key, holder, ttl, index):
             noted = _note(pipe, index, key, ttl)
             pipe.eval(_TAKE, 1, key, holder, ttl)

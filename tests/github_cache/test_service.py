@@ -97,6 +97,19 @@ def test_kinds_have_times_of_their_own_and_any_app_may_add_one() -> None:
     assert times == [1800, 3600, 600, 60, 60]
 
 
+def test_what_was_given_more_time_is_still_cleared_with_its_namespace(redis_server: str) -> None:
+    """The index forgets what has ended by its own clock."""
+    client = redis.Redis.from_url(redis_server)
+    cache = CacheService("test:touched", client=client)
+    index, key = keys.service_index("test:touched"), keys.service_entry("test:touched", "key")
+    cache.set("key", "value", ttl=10)
+    ends = client.zscore(index, key)
+    cache.touch("key", ttl=1_000)
+    assert client.zscore(index, key) > ends + 900
+    assert cache.clear_namespace() == 1
+    assert cache.get("key") is None
+
+
 def test_namespaces_are_isolated(cache: CacheService) -> None:
     other = CacheService(f"test:{next(_numbers)}")
     cache.set("issue:PROJ-1", "mine")

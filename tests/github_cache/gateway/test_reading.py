@@ -2,10 +2,10 @@
 
 import pytest
 
-from github_cache import invalidation
+from github_cache import invalidation, metrics, store
 from github_cache.keys import Scope
 from github_sandbox import changes
-from tests.github_cache.gateway.house import TENANT, House
+from tests.github_cache.gateway.house import TENANT, House, forget_memories
 
 HELLO = "/api/v3/repos/octo/hello"
 
@@ -191,3 +191,22 @@ def test_switched_off_nothing_is_kept_or_read(house: House, flags) -> None:
     assert house.get(f"{HELLO}/labels")["X-Cache"] == "BYPASS"
     assert house.get(f"{HELLO}/labels")["X-Cache"] == "BYPASS"
     assert house.cost == 2
+
+
+@pytest.mark.parametrize("rubbish", [b"{", b'{"v":99}\nbody', b"\x80\x04K\x01.", b""])
+def test_an_entry_that_cannot_be_read_is_a_miss_and_is_counted(house: House, rubbish: bytes) -> None:
+    house.get(f"{HELLO}/labels")
+    for key in house.redis.scan_iter("hubcache:*:http:*"):
+        house.redis.set(key, rubbish)
+    forget_memories()
+    before = metrics.CORRUPT._value.get()
+    answer = house.get(f"{HELLO}/labels")
+    assert (answer.status_code, answer["X-Cache"]) == (200, "MISS")
+    assert metrics.CORRUPT._value.get() > before
+    assert house.get(f"{HELLO}/labels")["X-Cache"] == "HIT"
+
+
+def test_an_entry_that_cannot_be_read_is_dropped(house: House) -> None:
+    house.redis.set("hubcache:default:{repo:1}:x", b"{")
+    assert store.readable("hubcache:default:{repo:1}:x", b"{") is None
+    assert not house.redis.exists("hubcache:default:{repo:1}:x")
