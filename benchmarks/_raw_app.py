@@ -12,4 +12,4 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     """The body whose name is the path."""
     body = BODIES[environ["PATH_INFO"]]
     start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
-    return (body,)
+    return [body]  # which Granian sends at one go, unlike any other iterable

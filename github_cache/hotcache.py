@@ -5,17 +5,22 @@ something it bears is invalidated. It steps aside for cookies, ranges, condition
 own Cache-Control, and any method but GET and HEAD. What it bypasses it does itself: 304 and HEAD, the inbound limit,
 `Age`, `Date`, `X-Cache`, `Cache-Status`, the request ID, counters and (sampled) the request log; the host check and the
 security headers are those of the answer. Off by HUBCACHE_HOTCACHE_ENABLED; the site is the same without it.
+
+A repeat is a few microseconds, and what takes longest in it is whatever is done once per header: so the names of a
+request's headers are looked at once (`Shape`), and after that only fetched.
 """
 
 import hashlib
 import itertools
 import logging
+import math
 import os
 import random
 import re
 import time
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -33,8 +38,10 @@ Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 LONGEST_SECONDS = 2.5
 """An answer is repeated for no longer than this, so that a changed setting and a revoked key count soon."""
-SAMPLE = 100
-"""One repeat in so many is logged."""
+RENEWED_BEFORE = 0.5
+"""So many seconds before that one request has the answer renewed, while the others still get it repeated."""
+TOLD_EVERY = 1.0
+"""One repeat in so many seconds is logged, for all since the last."""
 MOST_SHAPES = 1_000
 """Sets of header names that are remembered, since clients send the same ones over and over."""
 OFFER = "hubcache.offer"
@@ -72,7 +79,9 @@ _NOT_COMPARED = frozenset(
         "HTTP_X_AMZN_TRACE_ID",
     ]
 )
-_UNSEEN: tuple[str, ...] = ("unseen",)
+_ALWAYS = ("wsgi.url_scheme", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING")
+_IDENTITY = ("HTTP_AUTHORIZATION", "HTTP_X_API_KEY")
+_ADDRESS = ("REMOTE_ADDR", "HTTP_X_FORWARDED_FOR")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,100}")
 _ENTITY_TAG = re.compile(r'(?:W/)?("[^"]*")')
 log = logging.getLogger("hubcache.request")
@@ -100,6 +109,16 @@ class OfferMiddleware:
         return response
 
 
+class Shape(NamedTuple):
+    """What the names in a request's environment say; clients send the same ones over and over."""
+
+    names: tuple[str, ...]
+    """What a repeat has to agree in, the identity's included; none where there is no repeat."""
+    compared: Callable[[Mapping[str, Any]], tuple]
+    identity: Callable[[Mapping[str, Any]], object] | None
+    """The secrets that say who asks; None for nobody."""
+
+
 class HotCache:
     """The wrapper. `near` is its memory; `clock` gives epoch seconds."""
 
@@ -113,8 +132,9 @@ class HotCache:
         # Some servers put the whole environment of the process into each request's.
         self._not_headers = _NOT_COMPARED | {name for name in os.environ if not name.startswith("HTTP_")}
         self._by_address = bool(settings.RATELIMIT_EXEMPT)
-        self._repeats = itertools.count()
-        self._shapes: dict[tuple[str, ...], tuple[str, ...] | None] = {}
+        self._repeats = itertools.count(1)
+        self._told, self._told_at = 0, 0.0
+        self._shapes: dict[tuple[str, ...], Shape] = {}
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         began = time.perf_counter()
@@ -123,7 +143,7 @@ class HotCache:
             return self._application(environ, start_response)
         now = self._clock()
         answer = self._near().get(key, now)
-        if answer is not None:
+        if answer is not None and not (now >= answer.renew_at and next(answer.renewals) == 0):
             again = self._repeat(answer, environ, now, began, start_response)
             if again is not None:
                 return again
@@ -134,35 +154,29 @@ class HotCache:
         if not self._enabled or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             return None
         names = tuple(environ)
-        compared = self._shapes.get(names, _UNSEEN)
-        if compared is _UNSEEN:
-            compared = self._shape(names)
-        if compared is None or (environ.get("CONTENT_LENGTH") or "0") != "0":
+        shape = self._shapes.get(names) or self._shape(names)
+        if not shape.names or (environ.get("CONTENT_LENGTH") or "0") != "0":
             return None
-        authorization, api_key = environ.get("HTTP_AUTHORIZATION"), environ.get("HTTP_X_API_KEY")
-        identity: object = None
-        if authorization or api_key:
-            identity = hashlib.sha256(f"{authorization!r} {api_key!r}".encode("utf-8", "surrogatepass")).digest()
-        if identity is None or self._by_address:
-            identity = (identity, environ.get("REMOTE_ADDR"), environ.get("HTTP_X_FORWARDED_FOR"))
-        return (
-            identity,
-            environ.get("wsgi.url_scheme"),
-            environ.get("SCRIPT_NAME"),
-            environ["PATH_INFO"],
-            environ.get("QUERY_STRING"),
-            compared,
-            *map(environ.__getitem__, compared),
-        )
+        identity = None
+        if shape.identity is not None:
+            secret = repr(shape.identity(environ)).encode("utf-8", "surrogatepass")
+            identity = hashlib.blake2b(secret, digest_size=32).digest()
+        return identity, shape.names, shape.compared(environ)
 
-    def _shape(self, names: tuple[str, ...]) -> tuple[str, ...] | None:
-        """Which of a request's headers a repeat has to agree in, in order; None where there is no repeat."""
+    def _shape(self, names: tuple[str, ...]) -> Shape:
         headers = sorted(name for name in names if name.startswith("HTTP_") and name not in self._not_headers)
-        compared = tuple(headers) if _STEP_ASIDE.isdisjoint(headers) else None
+        secrets = [name for name in _IDENTITY if name in names]
+        addresses = [name for name in _ADDRESS if name in names and (self._by_address or not secrets)]
+        compared = [*(name for name in _ALWAYS if name in names), *headers, *addresses]
+        shape = Shape(
+            (*compared, *secrets) if _STEP_ASIDE.isdisjoint(headers) else (),
+            itemgetter(*compared),
+            itemgetter(*secrets) if secrets else None,
+        )
         if len(self._shapes) >= MOST_SHAPES:
             self._shapes.clear()
-        self._shapes[names] = compared
-        return compared
+        self._shapes[names] = shape
+        return shape
 
     def _repeat(
         self, answer: Answer, environ: Environ, now: float, began: float, start_response: StartResponse
@@ -170,7 +184,7 @@ class HotCache:
         """The answer again; None where the full path has to say what the limit or a condition comes to."""
         condition = environ.get("HTTP_IF_NONE_MATCH")
         unchanged = condition is not None and _matches(condition, answer.etag)
-        if not unchanged and (condition == "*" or answer.status.startswith("304")):
+        if not unchanged and (answer.conditional or condition == "*"):
             return None
         if answer.rate_key is not None:
             limit = limiter()
@@ -184,13 +198,16 @@ class HotCache:
             dated = date(answer, now)
             answer.dated[:] = [dated]
         request_id = _request_id(environ)
-        if next(self._repeats) % SAMPLE == 0:
-            _tell(answer, environ, request_id, 304 if unchanged else int(answer.status[:3]), began)
+        number = next(self._repeats)
+        if now >= self._told_at + TOLD_EVERY:
+            one_in, self._told, self._told_at = number - self._told, number, now
+            _tell(answer, environ, request_id, 304 if unchanged else int(answer.status[:3]), began, one_in)
+        # A list of one, which servers send at one go; they ask any other iterable for more.
         if unchanged:
             start_response("304 Not Modified", [*dated.unchanged, ("X-Request-Id", request_id)])
-            return ()
+            return []
         start_response(answer.status, [*dated.whole, ("X-Request-Id", request_id)])
-        return () if environ["REQUEST_METHOD"] == "HEAD" else (answer.body,)
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [answer.body]
 
     def _asked(self, key: tuple, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Lets Django answer, and keeps what it allows to be repeated."""
@@ -206,25 +223,22 @@ class HotCache:
         if offer is not None and environ["REQUEST_METHOD"] == "GET":
             listening.start()
             now = self._clock()
-            answer = kept(offer, *given, path=environ["PATH_INFO"], now=now)
-            if answer is not None and not (answer.status.startswith("304") and self._near().get(key, now)):
-                self._near().put(
-                    key,
-                    answer,
-                    size=size(key, answer),
-                    tags=offer.hot.tags,
-                    expires_at=min(answer.expires_at, now + LONGEST_SECONDS),
-                    mark=begun,
-                )
+            until = min(offer.hot.expires_at, now + LONGEST_SECONDS)
+            # To renew what ends because it expires would be to ask GitHub before the time.
+            renew_at = until - RENEWED_BEFORE if until < offer.hot.expires_at else math.inf
+            answer = kept(offer, *given, path=environ["PATH_INFO"], now=now, renew_at=renew_at)
+            before = self._near().get(key, now)
+            if answer is not None and (not answer.conditional or before is None or before.conditional):
+                self._near().put(key, answer, size=size(key, answer), tags=offer.hot.tags, expires_at=until, mark=begun)
         return result
 
 
-def _tell(answer: Answer, environ: Environ, request_id: str, status: int, began: float) -> None:
-    """The log line and the time of a repeat that stands for SAMPLE of them."""
+def _tell(answer: Answer, environ: Environ, request_id: str, status: int, began: float, one_in: int) -> None:
+    """The log line and the time of a repeat that stands for `one_in` of them."""
     seconds = time.perf_counter() - began
     metrics.HOT_SECONDS.labels(answer.endpoint).observe(seconds)
     about = {"method": environ["REQUEST_METHOD"], "path": environ["PATH_INFO"], "status": status}
-    cost = {"milliseconds": round(seconds * 1000, 3), "upstream_calls": 0, "cost": 0, "one_in": SAMPLE}
+    cost = {"milliseconds": round(seconds * 1000, 3), "upstream_calls": 0, "cost": 0, "one_in": one_in}
     told = {"request_id": request_id, "tenant": answer.about[0], "outcome": "HIT", "repeated": True}
     log.info("request", extra={**about, **told, **cost})
 

@@ -4,6 +4,8 @@ What is about one moment or one request is not kept: `Age`, `Date`, `X-Cache` an
 second, the request ID for each repeat, and GitHub's numbers are left out.
 """
 
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.utils import formatdate
 
@@ -55,6 +57,12 @@ class Answer:
     endpoint: str
     about: tuple[str, str]
     """For the counters: the tenant, and the first kind of those that it bears."""
+    conditional: bool
+    """Whether it is a 304 itself, and so an answer to the same condition only."""
+    renew_at: float
+    """From then on, epoch seconds, the first request that finds it has it made anew."""
+    renewals: Iterator[int] = field(default_factory=itertools.count, compare=False)
+    """How many have found it so; counting is atomic."""
     dated: list["Dated"] = field(default_factory=list, compare=False)
     """What its last repeat said about the time; one at most."""
 
@@ -69,8 +77,11 @@ class Dated:
     """Those of a 304."""
 
 
-def kept(offer: Offer, status: str, headers: Headers, *, path: str, now: float) -> Answer | None:
-    """What is kept of an answer; None for one that is about one session, bears no tag, or cannot be compared."""
+def kept(offer: Offer, status: str, headers: Headers, *, path: str, now: float, renew_at: float) -> Answer | None:
+    """What is kept of an answer; None for one that is about one session, bears no tag, or cannot be compared.
+
+    Times in epoch seconds.
+    """
     fields = {name.lower(): value for name, value in headers}
     if not offer.hot.tags or "set-cookie" in fields or (status.startswith("304") and "etag" not in fields):
         return None
@@ -93,6 +104,8 @@ def kept(offer: Offer, status: str, headers: Headers, *, path: str, now: float) 
         rate_limit=offer.rate_limit,
         endpoint=offer.endpoint,
         about=(offer.tenant, foremost_kind(offer.hot.tags)),
+        conditional=status.startswith("304"),
+        renew_at=renew_at,
     )
 
 

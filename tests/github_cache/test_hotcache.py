@@ -48,6 +48,12 @@ def not_modified(request: HttpRequest) -> HttpResponse:
     return answer(request, 304 if "HTTP_IF_NONE_MATCH" in request.META else 200)
 
 
+def brief(request: HttpRequest) -> HttpResponse:
+    response = answer(request)
+    response.hot = Hot(frozenset({TAG}), time.time() + 1)  # type: ignore[attr-defined]
+    return response
+
+
 def with_cookie(request: HttpRequest) -> HttpResponse:
     response = answer(request)
     response.set_cookie("session", "x")
@@ -65,6 +71,7 @@ urlpatterns = [
     path("hot", answer),
     path("cold", cold),
     path("conditional", not_modified),
+    path("brief", brief),
     path("cookie", with_cookie),
     path("large", large),
 ]
@@ -133,11 +140,11 @@ def test_an_answer_is_repeated_without_asking_django(client: Client) -> None:
 
 def test_what_is_about_one_answer_is_computed_anew(client: Client) -> None:
     client.ask()
-    client.now += 2
+    client.now += 1
     _, headers, _ = client.ask(HTTP_X_REQUEST_ID="mine-1")
-    assert headers["Age"] == "9"
+    assert headers["Age"] == "8"
     assert headers["X-Cache"] == "HIT"
-    assert headers["Cache-Status"] in {f"hubcache; hit; ttl={left}" for left in (57, 58)}
+    assert headers["Cache-Status"] in {f"hubcache; hit; ttl={left}" for left in (58, 59)}
     assert headers["X-Request-Id"] == "mine-1"
     assert headers["Date"].endswith("GMT")
     assert not [name for name in headers if name.lower().startswith("x-ratelimit")]
@@ -266,6 +273,38 @@ def test_a_304_is_repeated_to_the_same_condition_only(client: Client) -> None:
     assert client.ask("/conditional")[0] == 200
     assert client.ask("/conditional", HTTP_IF_NONE_MATCH='"tag"')[0] == 304
     assert len(asked) == 2
+
+
+def test_one_request_renews_an_answer_while_the_others_get_it_repeated(client: Client) -> None:
+    before = client.ask()[2]
+    client.now += LONGEST_SECONDS - 0.1
+    meanwhile: list[bytes] = []
+    asked_meanwhile = client.application._application
+
+    def renewing(*call: Any) -> Any:
+        meanwhile.append(client.ask()[2])
+        return asked_meanwhile(*call)
+
+    client.application._application = renewing
+    renewed = client.ask()[2]
+    assert meanwhile == [before]
+    assert len(asked) == 2
+    client.now += LONGEST_SECONDS - 1
+    assert client.ask()[2] == renewed
+
+
+def test_a_304_that_is_repeated_is_renewed_too(client: Client) -> None:
+    for _ in range(3):
+        assert client.ask("/conditional", HTTP_IF_NONE_MATCH='"tag"')[0] == 304
+        client.now += LONGEST_SECONDS - 0.1
+    assert len(asked) == 3
+
+
+def test_what_stops_being_fresh_is_repeated_to_its_last_moment(client: Client) -> None:
+    client.ask("/brief")
+    client.now += 0.9
+    client.ask("/brief")
+    assert len(asked) == 1
 
 
 def test_an_answer_that_sets_a_cookie_is_not_repeated(client: Client) -> None:
