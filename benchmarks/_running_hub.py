@@ -28,7 +28,7 @@ def free_port() -> int:
 def served(application: str, port: int) -> list[str]:
     """The command line of a web server for a WSGI application: the same for everything that is compared."""
     return [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
-            "--workers", "2", "--blocking-threads", "32", "--no-ws", "--log-level", "warning", application]  # fmt: skip
+            "--workers", "2", "--blocking-threads", "48", "--no-ws", "--log-level", "warning", application]  # fmt: skip
 
 
 class Hub:

@@ -95,6 +95,7 @@ class Day:
     minutes: int
     every: int
     sample: int
+    seed: int
 
     @property
     def turns(self) -> int:
@@ -103,7 +104,7 @@ class Day:
     def polls(self) -> Iterator[tuple[float, int, int, bool]]:
         """Seconds since the day began, repository, which of ASKED, and whether it belongs to the sample: always the
         same ones."""
-        dice = np.random.default_rng(1)
+        dice = np.random.default_rng([1, self.seed])
         asked = np.tile(np.arange(self.repositories), CLIENTS)
         for turn in range(self.turns):
             moments = np.sort((turn + dice.random(len(asked))) * self.every)
@@ -114,7 +115,7 @@ class Day:
 
     def changes(self) -> list[tuple[float, int, bool]]:
         """When, which repository, and whether an issue is opened (else the repository is edited)."""
-        dice = np.random.default_rng(2)
+        dice = np.random.default_rng([2, self.seed])
         number = max(3, round(self.repositories * CHANGES_PER_DAY * self.minutes / (24 * 60)))
         moments = np.sort(dice.random(number) * self.minutes * 60).tolist()
         return [(at, int(dice.integers(self.repositories)), bool(dice.random() < 0.8)) for at in moments]
@@ -127,8 +128,9 @@ def main(options: list[str]) -> int:
     parser.add_argument("--every", type=int, default=60, help="seconds between two polls of a client at a repository")
     parser.add_argument("--ways", default="none,ttl,revalidate,hubcache", help="for long days some may be left out")
     parser.add_argument("--sample", type=int, default=1, help="of so many polls that cannot differ one is carried out")
+    parser.add_argument("--seed", type=int, default=1, help="another one is another day")
     wish = parser.parse_args(options)
-    day = Day(wish.repositories, wish.minutes, wish.every, wish.sample)
+    day = Day(wish.repositories, wish.minutes, wish.every, wish.sample, wish.seed)
     clock = Clock()
     time.time = clock
     try:

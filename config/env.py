@@ -73,7 +73,7 @@ class Env(BaseModel):
     HUBCACHE_DEBUG: bool = Field(False, description="Django's debug pages. Never in production.")
     HUBCACHE_WORKERS: int = Field(2, ge=1, le=64, description="Web server processes.")
     HUBCACHE_THREADS: int = Field(
-        32,
+        48,
         ge=2,
         le=256,
         description="Threads in each web server process; at most half of them wait for GitHub.",

@@ -1,5 +1,9 @@
 """Room for those who wait for GitHub: at most half of a process's threads, so that hits, health and webhooks never
-queue behind a slow GitHub; and a few threads that revalidate what was served stale."""
+queue behind a slow GitHub; and a few threads that revalidate what was served stale.
+
+Who finds no seat stands for a moment where there is room for that: the readers of one flight get up together, and those
+who stood find what it brought. One thread in RESERVED never does either.
+"""
 
 import contextvars
 import logging
@@ -22,6 +26,10 @@ logger = logging.getLogger("hubcache.room")
 T = TypeVar("T")
 
 PATIENCE = 5.0
+MOMENT = 1.0
+"""Seconds that somebody stands."""
+RESERVED = 8
+"""One of so many threads neither waits for GitHub nor for a seat, and one at least."""
 NO_ROOM = Wait(1.0, Why.CONCURRENCY)
 """What is answered where no seat is free."""
 
@@ -35,6 +43,12 @@ def _seats() -> threading.BoundedSemaphore:
     return threading.BoundedSemaphore(max(1, settings.HUBCACHE_THREADS // 2))
 
 
+@cache
+def _standing() -> threading.BoundedSemaphore:
+    threads = settings.HUBCACHE_THREADS
+    return threading.BoundedSemaphore(max(0, threads - max(1, threads // 2) - max(1, threads // RESERVED)))
+
+
 _this_thread = threading.local()
 
 
@@ -44,23 +58,47 @@ def seat() -> Iterator[bool]:
     if getattr(_this_thread, "seated", False):
         yield True
         return
-    seats = _seats()
-    got = _this_thread.seated = seats.acquire(blocking=False)
+    with _seated(_seats().acquire(blocking=False)) as got:
+        yield got
+
+
+@contextmanager
+def _seat_soon() -> Iterator[bool]:
+    """The same, standing for a MOMENT until a seat is free, where there is room for that."""
+    standing = _standing()
+    got = standing.acquire(blocking=False)
+    if got:
+        try:
+            got = _seats().acquire(timeout=MOMENT)
+        finally:
+            standing.release()
+    with _seated(got):
+        yield got
+
+
+@contextmanager
+def _seated(got: bool) -> Iterator[bool]:
+    _this_thread.seated = got
     try:
         yield got
     finally:
         _this_thread.seated = False
         if got:
-            seats.release()
+            _seats().release()
 
 
 def patiently(ask: Callable[[], T | Wait]) -> T | Wait:
     """What `ask` gives; where it says to wait for a moment, after that moment, on a seat. For views only.
 
     A client of GitHub's knows no refusal for two writes within a second, or for the first calls of a new token; so
-    such a wait is borne for it, up to PATIENCE seconds in all.
+    such a wait is borne for it, up to PATIENCE seconds in all. Where there is no seat it stands for a MOMENT, and asks
+    again.
     """
     answer = ask()
+    if answer is NO_ROOM:
+        with _seat_soon() as got:
+            if got:
+                answer = ask()
     left = PATIENCE
     while isinstance(answer, Wait) and answer is not NO_ROOM and 0 < answer.seconds <= left:
         with seat() as got:

@@ -8,6 +8,7 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from github_cache import room
 from github_cache.upstream import attempts, credentials
 from github_cache.upstream.attempts import Attempt, Bearer, Streamed
 from github_cache.upstream.errors import NoCredential
@@ -109,8 +110,12 @@ def rate_limit(tenant: str) -> tuple[AccountLimits, ...] | Wait:
 
 
 def rate_limit_of(bearer: Bearer) -> AccountLimits | Wait | None:
-    """The same of one token; None where GitHub does not accept it. Raises Unreachable and BadAnswer."""
-    outcome = attempts.attempt(Call("GET", RATE_LIMIT, cost=0), bearer, Lane.INTERACTIVE)
+    """The same of one token; None where GitHub does not accept it. Raises Unreachable and BadAnswer.
+
+    A Wait too where the process has no room for one more who waits for GitHub.
+    """
+    with room.seat() as got:
+        outcome = attempts.attempt(Call("GET", RATE_LIMIT, cost=0), bearer, Lane.INTERACTIVE) if got else room.NO_ROOM
     if isinstance(outcome, Wait):
         return outcome
     if _is(outcome, Why.BAD_CREDENTIALS):
