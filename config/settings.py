@@ -234,7 +234,7 @@ CELERY_TASK_ROUTES = {
     "stats.tasks.*": {"queue": "webhooks"},
     "config.tasks.*": {"queue": "webhooks"},
 }
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "config.schedules:KeptSchedules"
 CELERY_TIMEZONE = "UTC"
 # Name -> what and how often (seconds); copied into the database, where the admin may change them.
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
