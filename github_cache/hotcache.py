@@ -115,8 +115,8 @@ class Shape(NamedTuple):
     names: tuple[str, ...]
     """What a repeat has to agree in, the identity's included; none where there is no repeat."""
     compared: Callable[[Mapping[str, Any]], tuple]
-    identity: Callable[[Mapping[str, Any]], object] | None
-    """The secrets that say who asks; None for nobody."""
+    identity: Callable[[Mapping[str, Any]], str] | None
+    """The secret that says who asks; None for nobody."""
 
 
 class HotCache:
@@ -159,7 +159,7 @@ class HotCache:
             return None
         identity = None
         if shape.identity is not None:
-            secret = repr(shape.identity(environ)).encode("utf-8", "surrogatepass")
+            secret = shape.identity(environ).encode("utf-8", "surrogatepass")
             identity = hashlib.blake2b(secret, digest_size=32).digest()
         return identity, shape.names, shape.compared(environ)
 
@@ -171,7 +171,7 @@ class HotCache:
         shape = Shape(
             (*compared, *secrets) if _STEP_ASIDE.isdisjoint(headers) else (),
             itemgetter(*compared),
-            itemgetter(*secrets) if secrets else None,
+            _secret(secrets),
         )
         if len(self._shapes) >= MOST_SHAPES:
             self._shapes.clear()
@@ -231,6 +231,12 @@ class HotCache:
             if answer is not None and (not answer.conditional or before is None or before.conditional):
                 self._near().put(key, answer, size=size(key, answer), tags=offer.hot.tags, expires_at=until, mark=begun)
         return result
+
+
+def _secret(names: list[str]) -> Callable[[Mapping[str, Any]], str] | None:
+    """What fetches the secrets of these names, in an unambiguous form."""
+    fetch = itemgetter(*names) if names else None
+    return fetch if fetch is None or len(names) == 1 else lambda environ: repr(fetch(environ))
 
 
 def _tell(answer: Answer, environ: Environ, request_id: str, status: int, began: float, one_in: int) -> None:
