@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 from rich.progress import Progress
 
-from github_cache import warm_up
+from github_cache import uses, warm_up
 from github_cache.models import Tenant
 
 
@@ -28,8 +28,7 @@ class Command(BaseCommand):
         if not Tenant.objects.filter(slug=tenant).exists():
             raise CommandError(f"There is no tenant {tenant!r}.")
         if options["dry_run"]:
-            for use in warm_up.planned(tenant, time.time(), organization):
-                self.stdout.write(f"{use.weight:8.2f}  {use.cost:.1f}  {use.ask.target}")
+            self._tell_plan(tenant, organization)
             return
         with Progress(console=Console(file=self.stdout._out)) as bar:
             task = bar.add_task("Warming up", total=None)
@@ -45,3 +44,11 @@ class Command(BaseCommand):
         )
         if done.wait is not None:
             self.stdout.write(f"GitHub's limits leave no room for more in this lane; try again in {done.wait:.0f} s.")
+
+    def _tell_plan(self, tenant: str, organization: str) -> None:
+        now = time.time()
+        uses.remember(tenant, now)
+        plan = warm_up.planned(tenant, now, organization)
+        for use in plan:
+            self.stdout.write(f"{use.weight:8.2f}  {use.cost:.1f}  {use.ask.target}")
+        self.stdout.write(f"{len(plan)} would be refreshed; before each: how much it is used, and its points.")

@@ -10,6 +10,7 @@ from django.db import connection
 from github_cache.encryption import SecretUnreadable
 from github_cache.models import ApiKey, Credential, Tenant
 from tests.github_cache.gateway.house import TENANT, House
+from tests.github_cache.gateway.test_use_and_warming import settle
 
 
 def said(*command: str) -> str:
@@ -57,6 +58,18 @@ def test_clearing_says_what_went(house: House) -> None:
 
 def test_warm_says_what_it_did(house: House) -> None:
     assert said("warm").endswith("0 refreshed, 0 failed, 0 left; 0 calls to GitHub, 0 points.\n")
+
+
+def test_a_dry_run_names_what_it_would_do_and_asks_nobody(house: House) -> None:
+    house.get("/api/v3/repos/octo/hello/labels")
+    settle()
+    house.pass_time(880)
+    house.forgotten()
+    told = said("warm", "--dry-run", "--org", "octo")
+    assert "/repos/octo/hello/labels" in told
+    assert "1 would be refreshed" in told
+    assert "0 would be refreshed" in said("warm", "--dry-run", "--org", "others")
+    assert house.calls == 0
 
 
 def test_secrets_come_under_the_newest_key_and_lost_ones_are_named(house: House, settings) -> None:

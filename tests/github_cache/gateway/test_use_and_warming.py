@@ -1,6 +1,7 @@
 """What people use is remembered, and fetched before they ask again; a healthy hook makes it live longer."""
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -197,3 +198,22 @@ def test_the_health_tells_of_the_last_round(house: House) -> None:
     part = warm_up.check(done.at)
     assert part.state is State.OK
     assert f"{done.refreshed} refreshed" in part.detail
+
+
+def test_it_stops_where_the_budget_does_and_tells_what_is_left(house: House, flags: Callable[..., None]) -> None:
+    house.get(f"{HELLO}/labels")
+    house.get(f"{HELLO}/milestones")
+    settle()
+    house.pass_time(880)
+    flags(GITHUB_RESERVE_WARM=0.9999)
+    house.forgotten()
+    done = warm_up.run(TENANT)
+    assert (done.refreshed, done.failed, done.left) == (0, 0, 2)
+    assert done.wait is not None
+    assert done.wait > 0
+    assert house.calls == 0
+    part = warm_up.check(done.at)
+    assert part.state is State.DEGRADED
+    assert "2 left" in part.detail
+    flags(GITHUB_RESERVE_WARM=0.3)
+    assert warm_up.run(TENANT).left == 0
