@@ -22,9 +22,9 @@ from typing import Any
 import redis
 import requests
 
-from benchmarks import storage
+from benchmarks import _faulty_redis
+from benchmarks._faulty_redis import TIMEOUT
 from benchmarks._running_hub import SECRET, Hub
-from benchmarks.storage import TIMEOUT
 
 SENDERS = 8
 REPOSITORIES = 8
@@ -89,7 +89,9 @@ def _flushed_once(server: RedisOf) -> Iterator[None]:
     yield
 
 
-FAULTS = {name: fault for name, fault in storage.FAULTS.items() if "FLUSHALL" not in name} | {"FLUSHALL": _flushed_once}
+FAULTS = {name: fault for name, fault in _faulty_redis.FAULTS.items() if "FLUSHALL" not in name} | {
+    "FLUSHALL": _flushed_once
+}
 
 
 @contextmanager
