@@ -1,17 +1,21 @@
 """The hooks as GitHub keeps them: make one, change it, remove it, look at it, and at what became of its deliveries.
 
-Everything goes through `upstream.calls` with a credential of the tenant that may (`admin:repo_hook`, `admin:org_hook`).
+Everything goes through `upstream.calls` with a credential of the tenant that may (`admin:repo_hook`, `admin:org_hook`);
+about the hook of a GitHub App only the App itself may ask.
 A `Wait` comes back as a value; GitHub's refusals are raised as errors.Refused with its own words.
-Source: https://docs.github.com/en/rest/webhooks
+Source: https://docs.github.com/en/rest/webhooks, https://docs.github.com/en/rest/apps/webhooks
 """
 
+import time
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import orjson
 
-from github_cache.upstream import calls, errors, paths
+from github_cache.upstream import calls, credential_sources, errors, paths
+from github_cache.upstream.app_tokens import App
+from github_cache.upstream.attempts import Bearer
 from github_cache.upstream.protocol import Call, Reply, links
 from ratelimit.budget import Lane
 from ratelimit.verdict import Wait
@@ -24,6 +28,28 @@ class Page:
 
     deliveries: tuple[dict[str, Any], ...]
     next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A hook whose deliveries GitHub lists: its path there, and the App that it belongs to, if it is an App's."""
+
+    tenant: str
+    path: str
+    app: App | None = None
+
+    def bearer(self) -> Bearer | None:
+        """Who asks about it; None for any credential of the tenant."""
+        return self.app.bearer(time.time()) if self.app else None
+
+
+def sending_to(config: WebhookConfig) -> tuple[Hook, ...]:
+    """The hooks that send to a configuration, as far as they are known: its own; of a whole tenant's, its Apps'."""
+    if config.target == WebhookConfig.For.TENANT:
+        sources = credential_sources.read(config.tenant_id)
+        apps = {each.app.id: each.app for each in sources if isinstance(each, credential_sources.Installation)}
+        return tuple(Hook(config.tenant_id, "/app/hook", app) for app in apps.values())
+    return (Hook(config.tenant_id, f"{_hooks(config)}/{config.webhook_id}"),) if config.webhook_id else ()
 
 
 def target_ids(config: WebhookConfig) -> tuple[int, int | None] | Wait:
@@ -80,10 +106,10 @@ def compare(config: WebhookConfig) -> dict[str, Any] | Wait:
     return {"found": True, "differences": differences, "last_response": there.get("last_response")}
 
 
-def deliveries(config: WebhookConfig, cursor: str | None) -> Page | Wait:
+def deliveries(hook: Hook, cursor: str | None) -> Page | Wait:
     """What GitHub sent through the hook, newest first; it keeps them for 3 days."""
     query = f"?per_page=100{f'&cursor={cursor}' if cursor else ''}"
-    reply = _send(config, "GET", f"{_hooks(config)}/{config.webhook_id}/deliveries{query}")
+    reply = _sent(hook.tenant, Call("GET", f"{hook.path}/deliveries{query}"), bearer=hook.bearer())
     if isinstance(reply, Wait):
         return reply
     following = links(reply.headers.get("Link", "")).get("next")
@@ -92,9 +118,10 @@ def deliveries(config: WebhookConfig, cursor: str | None) -> Page | Wait:
     return Page(tuple(each for each in listed if isinstance(each, dict)), cursors[0] if cursors else None)
 
 
-def redeliver(config: WebhookConfig, delivery: int) -> Wait | None:
+def redeliver(hook: Hook, delivery: int) -> Wait | None:
     """Asks GitHub to send a delivery again."""
-    reply = _send(config, "POST", f"{_hooks(config)}/{config.webhook_id}/deliveries/{delivery}/attempts")
+    call = Call("POST", f"{hook.path}/deliveries/{delivery}/attempts", kind="write")
+    reply = _sent(hook.tenant, call, bearer=hook.bearer())
     return reply if isinstance(reply, Wait) else None
 
 
@@ -124,7 +151,11 @@ def _send(
         body=orjson.dumps(body) if body is not None else None,
         kind="read" if method == "GET" else "write",
     )
-    reply = calls.send(call, tenant=config.tenant_id, lane=lane)
+    return _sent(config.tenant_id, call, lane)
+
+
+def _sent(tenant: str, call: Call, lane: Lane = Lane.WEBHOOK, bearer: Bearer | None = None) -> Reply | Wait:
+    reply = calls.send(call, tenant=tenant, lane=lane, bearer=bearer)
     if isinstance(reply, Reply) and reply.status >= 300:
         raise errors.refused(reply.status, reply.message())
     return reply

@@ -17,6 +17,7 @@ from django.utils.dateparse import parse_datetime
 from github_cache.upstream.errors import UpstreamError
 from ratelimit.verdict import Wait
 from webhooks import github_hooks, metrics
+from webhooks.github_hooks import Hook
 from webhooks.models import WebhookConfig, WebhookEvent
 
 log = logging.getLogger("hubcache.webhooks.recovery")
@@ -63,13 +64,12 @@ def plan(listed: Iterable[Sent], held: frozenset[str], now: datetime) -> Plan:
 
 
 def recover_all() -> float | None:
-    """Looks after every active configuration whose hook is known. One that fails does not keep back the others.
+    """Looks after every active configuration. One that fails does not keep back the others.
 
     Returns in how many seconds to come again, where GitHub's limits left something to be asked for.
     """
     waits = []
-    configs = WebhookConfig.objects.filter(active=True, webhook_id__isnull=False)
-    for config in configs.exclude(target=WebhookConfig.For.TENANT):
+    for config in WebhookConfig.objects.filter(active=True):
         try:
             outcome = recover(config, timezone.now())
         except UpstreamError as error:
@@ -81,30 +81,47 @@ def recover_all() -> float | None:
 
 
 def recover(config: WebhookConfig, now: datetime) -> Plan | Wait:
-    """Has GitHub send again what is missing of one hook's deliveries. Raises UpstreamError."""
+    """Has GitHub send again what is missing of the deliveries to one configuration. Raises UpstreamError.
+
+    Where no hook of it is known there is nothing to ask for.
+    """
     since = max(now - LISTED_FOR, (config.checked_at or config.created_at) - OVERLAP)
-    listed = _listed(config, since)
-    if isinstance(listed, Wait):
-        return listed
-    held = WebhookEvent.objects.filter(config=config, delivery_id__in={sent.guid for sent in listed})
-    found = plan(listed, frozenset(held.values_list("delivery_id", flat=True)), now)
+    through: dict[Sent, Hook] = {}
+    hooks = github_hooks.sending_to(config)
+    for hook in hooks:
+        listed = _listed(hook, since)
+        if isinstance(listed, Wait):
+            return listed
+        through |= dict.fromkeys(listed, hook)
+    found = plan(through, _held(config, {sent.guid for sent in through}), now)
     for sent in found.again:
-        waits = github_hooks.redeliver(config, sent.id)
+        waits = github_hooks.redeliver(through[sent], sent.id)
         if isinstance(waits, Wait):
             return waits
         metrics.webhook_redeliveries_asked_total.inc()
-    WebhookConfig.objects.filter(pk=config.pk).update(checked_at=found.complete_until)
+    if hooks:
+        WebhookConfig.objects.filter(pk=config.pk).update(checked_at=found.complete_until)
     if found.again or found.given_up:
         extra = {"config_id": config.pk, "asked_again": len(found.again), "given_up": len(found.given_up)}
         log.warning("deliveries were missing", extra=extra)
     return found
 
 
-def _listed(config: WebhookConfig, since: datetime) -> list[Sent] | Wait:
+def _held(config: WebhookConfig, guids: set[str]) -> frozenset[str]:
+    """Which of these deliveries are held; those of an App may have come to any configuration of the whole tenant."""
+    events = WebhookEvent.objects.filter(tenant_id=config.tenant_id, delivery_id__in=guids)
+    if config.target == WebhookConfig.For.TENANT:
+        events = events.filter(config__target=WebhookConfig.For.TENANT)
+    else:
+        events = events.filter(config=config)
+    return frozenset(events.values_list("delivery_id", flat=True))
+
+
+def _listed(hook: Hook, since: datetime) -> list[Sent] | Wait:
     listed: list[Sent] = []
     cursor: str | None = None
     for _ in range(PAGES_AT_MOST):
-        page = github_hooks.deliveries(config, cursor)
+        page = github_hooks.deliveries(hook, cursor)
         if isinstance(page, Wait):
             return page
         read = [sent for each in page.deliveries if (sent := _read(each))]

@@ -3,6 +3,7 @@
 import json
 import random
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -10,6 +11,8 @@ from typing import Any
 
 import pytest
 import requests
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from django.utils import timezone
 
 from github_cache import asks, gateway, hot, identity, nearcache, room, scoping
@@ -17,7 +20,9 @@ from github_cache.keys import Scope
 from github_cache.models import ApiKey, Tenant
 from github_cache.serving import Served
 from github_cache.upstream import credentials
+from github_cache.upstream.app_tokens import App
 from github_sandbox import changes
+from github_sandbox.apps import install_app
 from github_sandbox.entities import Repository as Theirs
 from github_sandbox.sample import sample_accounts
 from github_sandbox.server import Handle, serve
@@ -270,6 +275,38 @@ def test_what_never_came_is_asked_for_again(hub: Hub) -> None:
     config.refresh_from_db()
     assert timezone.now() - config.checked_at < timedelta(minutes=1)
     assert health.healthy_until(config) > timezone.now()
+
+
+def test_what_the_hook_of_an_app_sent_in_vain_is_asked_for_by_the_app_itself(hub: Hub, settings: Any) -> None:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
+    )
+    install_app(hub.world, "octo", 1001, public.decode())
+    settings.GITHUB_APP_ID, settings.GITHUB_APP_PRIVATE_KEY = "1001", private.decode()
+    config = configurations.create({"tenant_id": "acme", "target": "tenant", "secret": SECRET, "events": ["*"]})
+    own = {"url": "http://127.0.0.1:1/nowhere", "secret": SECRET, "content_type": "json"}
+    as_app = {"Authorization": f"Bearer {App('1001', private.decode()).bearer(time.time()).token}"}
+    address = f"{hub.github.url}/app/hook/config"
+    requests.patch(address, json=own, headers=as_app, timeout=10).raise_for_status()
+    hub.do(changes.create_issue, hub.hello, hub.admin, "While you were out", None, [])
+    assert not WebhookEvent.objects.exists()
+    own["url"] = f"{hub.url}/api/v1/webhooks/github"
+    requests.patch(address, json=own, headers=as_app, timeout=10).raise_for_status()
+    room.patiently(lambda: recovery.recover(config, timezone.now() + timedelta(minutes=1)))
+    hub.github.drain()
+    assert WebhookEvent.objects.get(event_type="issues").config == config
+    assert recovery.recover_all() is None
+    config.refresh_from_db()
+    assert health.believed_fresh(config, None) is not None
+
+
+def test_a_hook_for_a_whole_tenant_without_apps_has_no_list(hub: Hub) -> None:
+    config = configurations.create({"tenant_id": "acme", "target": "tenant", "secret": SECRET, "events": ["*"]})
+    assert recovery.recover_all() is None
+    config.refresh_from_db()
+    assert config.checked_at is None
 
 
 def test_what_no_delivery_told_of_is_found(hub: Hub) -> None:
