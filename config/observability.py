@@ -1,4 +1,4 @@
-"""Structured logs with secrets taken out, and Sentry: what is written or sent, whatever it is about.
+"""Structured logs with secrets taken out: what is written, whatever it is about.
 
 INFO for what went well, WARNING for limits and retries, ERROR for failures; for people in a terminal, else JSON.
 """
@@ -22,8 +22,6 @@ REDACTED = "[redacted]"
 _TRACEBACKS = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
 # Libraries that say at INFO what our own lines say better.
 _QUIET = ("django.server", "kombu", "celery.worker.strategy", "celery.app.trace", "celery.beat")
-TRACED = 0.01
-"""The share of requests and tasks whose course is sent to Sentry."""
 
 
 def redact(value: Any) -> Any:
@@ -76,34 +74,4 @@ def logging_config(form: str, level: str) -> None:
             "root": {"handlers": ["stderr"], "level": level},
             "loggers": {name: {"level": "WARNING"} for name in _QUIET},
         }
-    )
-
-
-def start_sentry(dsn: str, **options: Any) -> None:
-    """Reports errors and traces to Sentry, scrubbed; does nothing, and costs nothing, without a DSN.
-
-    Django, Celery, Redis and outgoing HTTP are found by the SDK itself. `options` go to `sentry_sdk.init`.
-    """
-    if not dsn:
-        return
-    import sentry_sdk
-    from sentry_sdk.integrations.celery import CeleryIntegration
-    from sentry_sdk.integrations.django import DjangoIntegration
-    from sentry_sdk.integrations.redis import RedisIntegration
-
-    def scrubbed(event: Any, _hint: Any) -> Any:
-        return redact(event)
-
-    sentry_sdk.init(
-        dsn,
-        # A span for each of Django's own signals, and a session for each request, would cost more than a cached read.
-        integrations=[DjangoIntegration(signals_spans=False), CeleryIntegration(), RedisIntegration()],
-        auto_session_tracking=False,
-        send_default_pii=False,
-        include_local_variables=False,
-        max_request_body_size="never",
-        before_send=scrubbed,
-        before_send_transaction=scrubbed,
-        before_breadcrumb=scrubbed,
-        **{"traces_sample_rate": TRACED, **options},
     )

@@ -12,14 +12,15 @@ import dj_database_url
 from cryptography.fernet import Fernet
 from django.core.management.utils import get_random_secret_key
 
+from config import sentry
 from config.broker import FOLDER, HARD_SECONDS, PUBLISH_SECONDS, broker
 from config.env import Env, bounds, live_names
 from config.generated import kept_secret
-from config.observability import logging_config, start_sentry
+from config.observability import logging_config
 from config.reading import ConfigurationError, env
 from github_cache import metric_files
-
 from ratelimit.connection import attempts
+
 try:
     ENV = env()
 except ConfigurationError as error:
@@ -81,6 +82,7 @@ INSTALLED_APPS = [
     "config",
 ]
 MIDDLEWARE = [
+    "config.api_stack.ApiStack",
     "github_cache.hotcache.OfferMiddleware",
     "config.requests_observed.RequestLog",
     "django.middleware.security.SecurityMiddleware",
@@ -97,6 +99,17 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
+# What only pages need, with their cookies, forms and files.
+PAGE_MIDDLEWARE = frozenset(
+    {
+        "whitenoise.middleware.WhiteNoiseMiddleware",
+        "django.contrib.sessions.middleware.SessionMiddleware",
+        "django.middleware.csrf.CsrfViewMiddleware",
+        "django.contrib.auth.middleware.AuthenticationMiddleware",
+        "django.contrib.messages.middleware.MessageMiddleware",
+        "django_htmx.middleware.HtmxMiddleware",
+    }
+)
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 APPEND_SLASH = False
@@ -213,6 +226,7 @@ SPECTACULAR_SETTINGS = {
 _broker = broker(ENV, DATA_DIR)
 CELERY_BROKER_URL = _broker.url
 CELERY_BROKER_TRANSPORT_OPTIONS = _broker.options
+BROKER_IS_THE_CACHES_REDIS = _broker.is_the_caches_redis
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_TIMEOUT = 4 * PUBLISH_SECONDS
 if CELERY_BROKER_URL.startswith(FOLDER):
@@ -226,7 +240,6 @@ CELERY_TASK_TIME_LIMIT = HARD_SECONDS
 CELERY_TASK_SOFT_TIME_LIMIT = HARD_SECONDS - 60
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-BROKER_IS_THE_CACHES_REDIS = _broker.is_the_caches_redis
 CELERY_TASK_DEFAULT_QUEUE = "interactive"
 CELERY_TASK_ROUTES = {
     "github_cache.tasks.warm*": {"queue": "warm"},
@@ -279,4 +292,4 @@ X_FRAME_OPTIONS = "DENY"
 
 LOGGING_CONFIG = None
 logging_config(ENV.HUBCACHE_LOG_FORMAT, ENV.HUBCACHE_LOG_LEVEL)
-start_sentry(ENV.SENTRY_DSN)
+sentry.start(ENV.SENTRY_DSN)

@@ -2,16 +2,17 @@
 
 import os
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 django_application = get_wsgi_application()
 
-from config import hit_ratio  # noqa: E402  (settings have to be loaded first)
+from config import hit_ratio, sentry  # noqa: E402  (settings have to be loaded first)
 from github_cache.hotcache import HotCache  # noqa: E402
 from stats import reports  # noqa: E402
 
-application = HotCache(django_application)
+application = HotCache(sentry.followed(django_application, settings.SENTRY_DSN))
 hit_ratio.start()
 reports.start()

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 REPORT = """
 import http.server, json, sys, threading
 import django, redis, requests
-from config import observability
+from config import sentry
 from sentry_sdk.transport import Transport
 
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler)
@@ -22,9 +22,12 @@ class Kept(Transport):
     def capture_envelope(self, envelope):
         sent.extend(item.payload.json for item in envelope.items if item.payload.json)
 
-observability.start_sentry("https://key@sentry.invalid/1", transport=Kept, traces_sample_rate=1.0)
+DSN = "https://key@sentry.invalid/1"
+sentry.start(DSN, share=1.0, transport=Kept)
 django.setup()
 import sentry_sdk
+from django.conf import settings
+settings.SENTRY_DSN = DSN
 token = "ghp_" + "a1" * 18
 with sentry_sdk.start_transaction(name="GET /" + token):
     try:

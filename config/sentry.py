@@ -1,0 +1,88 @@
+"""Sentry: every error, and the course of one request or task in so many, with secrets taken out.
+
+An answer out of the cache takes less than following it would. So a request is chosen before anything is begun, and one
+that is not chosen pays for what an error report needs, no more: what it was, and what was logged on its way.
+"""
+
+import random
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from config.observability import redact
+
+TRACED = 0.01
+"""The share of requests and tasks whose course is sent."""
+
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+def start(dsn: str, share: float = TRACED, **options: Any) -> None:
+    """Reports to Sentry from now on; does nothing, and costs nothing, without a DSN.
+
+    Outgoing HTTP is found by the SDK itself. `options` go to `sentry_sdk.init`.
+    """
+    if not dsn:
+        return
+    import redis
+    import sentry_sdk
+    from sentry_sdk.integrations.celery import CeleryIntegration
+    from sentry_sdk.integrations.django import DjangoIntegration
+    from sentry_sdk.integrations.redis import RedisIntegration
+
+    class FollowedRedis(RedisIntegration):
+        """Looks at Redis's commands only where a course is followed."""
+
+        @staticmethod
+        def setup_once() -> None:
+            plain = redis.Redis.execute_command
+            RedisIntegration.setup_once()
+            followed = redis.Redis.execute_command
+
+            def execute_command(self: redis.Redis, *args: Any, **options: Any) -> Any:
+                command = plain if sentry_sdk.get_current_span() is None else followed
+                return command(self, *args, **options)
+
+            redis.Redis.execute_command = execute_command  # type: ignore[method-assign]
+
+    def scrubbed(event: Any, _hint: Any) -> Any:
+        return redact(event)
+
+    def chosen(about: dict[str, Any]) -> float:
+        """Requests were chosen by `followed`; whoever began a course elsewhere chose for us."""
+        if about["parent_sampled"] is not None:
+            return float(about["parent_sampled"])
+        return 1.0 if "wsgi_environ" in about else share
+
+    sentry_sdk.init(
+        dsn,
+        integrations=[
+            DjangoIntegration(signals_spans=False, http_methods_to_capture=()),
+            CeleryIntegration(),
+            FollowedRedis(),
+        ],
+        auto_session_tracking=False,
+        send_default_pii=False,
+        include_local_variables=False,
+        max_request_body_size="never",
+        before_send=scrubbed,
+        before_send_transaction=scrubbed,
+        before_breadcrumb=scrubbed,
+        **{"traces_sample_rate": share, "traces_sampler": chosen, **options},
+    )
+
+
+def followed(application: Application, dsn: str) -> Application:
+    """`application` with the share of its requests followed that `start` was told; itself without a DSN."""
+    if not dsn:
+        return application
+    import sentry_sdk
+    from sentry_sdk.integrations.wsgi import SentryWsgiMiddleware
+
+    share = sentry_sdk.get_client().options["traces_sample_rate"]
+    follow = SentryWsgiMiddleware(application)
+
+    def choose(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        wanted = random.random() < share or "HTTP_SENTRY_TRACE" in environ
+        return (follow if wanted else application)(environ, start_response)
+
+    return choose
