@@ -17,18 +17,26 @@ def highlight(fields: Mapping[str, str | None], terms: Sequence[Term]) -> dict[s
     """For each field in which a term stands, its text as HTML with ``<mark>`` around what was found."""
     if not terms:
         return {}
-    marked = {name: _marked(text, terms) for name, text in fields.items() if text}
+    beginnings = tuple(term.words[0] for term in terms)
+    marked = {name: _marked(text, terms, beginnings) for name, text in fields.items() if text}
     return {name: text for name, text in marked.items() if text is not None}
 
 
-def _marked(text: str, terms: Sequence[Term]) -> str | None:
-    if text.isascii() and not any(term.words[0] in text.lower() for term in terms):
-        return None  # most texts of a page: not worth taking apart
+def _marked(text: str, terms: Sequence[Term], beginnings: tuple[str, ...]) -> str | None:
+    if text.isascii():
+        lower = text.lower()
+        for beginning in beginnings:
+            if beginning in lower:
+                break
+        else:
+            return None  # most texts of a page: not worth taking apart
     places = list(spans(text))
     marks: list[tuple[int, int]] = []
     at = 0
     while at < len(places):
-        length = max((_length_at(places, at, term) for term in terms), default=0)
+        length = 0
+        if places[at][0].startswith(beginnings):
+            length = max(_length_at(places, at, term) for term in terms)
         if length:
             marks.append((places[at][1], places[at + length - 1][2]))
         at += length or 1

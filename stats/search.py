@@ -52,7 +52,7 @@ def search(snapshot: Snapshot, query: Query, paging: Paging, audience: Audience)
     if cursor and cursor.sort != sort:
         raise QueryError("this cursor belongs to another query or order; begin again without it", "cursor")
     if sort == "relevance":
-        rows = _ranked(snapshot, matching, text_index.ranked(query.terms))
+        rows = _ranked(snapshot, matching, query)
         start = _after(snapshot, rows, cursor) if cursor else (paging.page - 1) * paging.per_page
         page = rows[start : start + paging.per_page]
     else:
@@ -90,10 +90,12 @@ def _mask(snapshot: Snapshot, query: Query, hits: Ints | None) -> Mask | None:
     return mask
 
 
-def _ranked(snapshot: Snapshot, matching: Mask, best_first: Ints) -> Ints:
-    """The matching rows, in the order of these documents."""
+def _ranked(snapshot: Snapshot, matching: Mask, query: Query) -> Ints:
+    """The matching rows, the best first."""
     rows = np.flatnonzero(matching)
-    _, among, places = np.intersect1d(snapshot.doc_ids[rows], best_first, assume_unique=True, return_indices=True)
+    documents = snapshot.doc_ids[rows]
+    best_first = text_index.ranked(query.terms, documents)
+    _, among, places = np.intersect1d(documents, best_first, assume_unique=True, return_indices=True)
     return rows[among[np.argsort(places)]]
 
 

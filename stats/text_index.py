@@ -28,9 +28,11 @@ _FOUND: Final = {
 }
 _RANKED: Final = {
     "sqlite": "SELECT group_concat(rowid) FROM (SELECT rowid FROM stats_text WHERE stats_text MATCH %s "  # noqa: S608
-    f"ORDER BY {_BM25}, rowid)",
+    # a plus, since FTS5 would look each of them up
+    f"AND +rowid IN (SELECT value FROM json_each(%s)) ORDER BY {_BM25}, rowid)",
     "postgresql": f"SELECT string_agg(doc_id::text, ',' ORDER BY {_RANK} DESC, doc_id) "  # noqa: S608
-    "FROM stats_text, (SELECT %s::tsquery AS query) AS asked WHERE vector @@ query",
+    "FROM stats_text, (SELECT %s::tsquery AS query) AS asked WHERE vector @@ query "
+    "AND doc_id IN (SELECT value::bigint FROM json_array_elements_text(%s))",
 }
 
 
@@ -53,18 +55,18 @@ def found(terms: Sequence[Term], *, either: bool = False) -> Ints:
     return _numbers(_FOUND, terms, " OR " if either else " AND ", " | " if either else " & ")
 
 
-def ranked(terms: Sequence[Term]) -> Ints:
-    """The numbers of the documents with all of `terms`, the best first."""
-    return _numbers(_RANKED, terms, " AND ", " & ")
+def ranked(terms: Sequence[Term], among: Ints) -> Ints:
+    """Those of the documents `among` that have all of `terms`, the best first."""
+    return _numbers(_RANKED, terms, " AND ", " & ", str(among.tolist()))
 
 
-def _numbers(statements: Mapping[str, str], terms: Sequence[Term], fts5: str, tsquery: str) -> Ints:
+def _numbers(statements: Mapping[str, str], terms: Sequence[Term], fts5: str, tsquery: str, *more: str) -> Ints:
     if connection.vendor == "sqlite":
         expression = fts5.join(_fts5(term) for term in terms)
     else:
         expression = tsquery.join(_tsquery(term) for term in terms)
     with connection.cursor() as cursor:
-        cursor.execute(statements[connection.vendor], [expression])
+        cursor.execute(statements[connection.vendor], [expression, *more])
         text = cursor.fetchone()[0]
     return np.fromstring(text, np.int64, sep=",") if text else np.empty(0, np.int64)
 
