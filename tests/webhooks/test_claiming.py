@@ -6,7 +6,7 @@ import pytest
 
 from github_cache.models import Tenant
 from tests.postgres import database, postgres_connection, postgres_server  # noqa: F401
-from webhooks import claiming
+from webhooks import claiming, metrics
 from webhooks.claiming import ATTEMPTS_AT_MOST, LEASE, Unit
 from webhooks.finishing import Failed, Later, Progress, write_down
 from webhooks.models import WebhookConfig, WebhookEvent
@@ -129,10 +129,16 @@ def test_a_wait_is_no_failure(config: WebhookConfig) -> None:
     assert (event.state, event.attempts, event.next_try_at) == ("received", 0, NOW + timedelta(seconds=90))
 
 
+def failures(event_type: str) -> tuple[float, float]:
+    """What the metric says was retried and parked."""
+    value = metrics.webhook_events_failed_total.labels
+    return value(event_type, "retried")._value.get(), value(event_type, "parked")._value.get()
+
+
 def test_failures_back_off_and_end_parked_with_their_error(config: WebhookConfig) -> None:
     event = put(config)
     at: datetime | None = NOW
-    waits = []
+    waits, counted = [], failures(event.event_type)
     while at is not None:
         (batch,) = claiming.claim(at)
         write_down(batch, Progress(), Failed("GitHub answered 502"), at)
@@ -146,6 +152,7 @@ def test_failures_back_off_and_end_parked_with_their_error(config: WebhookConfig
     assert 5 <= waits[0] <= 10
     assert all(wait <= 3600 for wait in waits)
     assert waits[-1] > 1000
+    assert failures(event.event_type) == (counted[0] + ATTEMPTS_AT_MOST - 1, counted[1] + 1)
 
 
 def test_a_failed_delivery_is_not_tried_early_because_another_came(config: WebhookConfig) -> None:

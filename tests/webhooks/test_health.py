@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from prometheus_client import REGISTRY
 
 from github_cache import hooks
 from github_cache.health import State
@@ -88,6 +89,14 @@ def test_the_check_tells_what_waits_too_long_and_what_failed(config: WebhookConf
     assert "600 s" in part.detail
     WebhookEvent.objects.update(state="failed", next_try_at=None)
     assert "1 deliveries failed for good" in health.check(NOW.timestamp()).detail
+
+
+def test_the_age_of_what_waits_is_a_metric(config: WebhookConfig) -> None:
+    health.observe(NOW)
+    assert REGISTRY.get_sample_value("webhook_oldest_waiting_seconds") == 0
+    waiting_event(config)
+    health.observe(NOW)
+    assert REGISTRY.get_sample_value("webhook_oldest_waiting_seconds") == 600
 
 
 def test_the_check_tells_how_fresh(tenant: Tenant, config: WebhookConfig) -> None:
