@@ -21,7 +21,7 @@ from webhooks.receiving import Outcome, Receipt
 
 log = logging.getLogger("hubcache.webhooks")
 
-WRONG_SIGNATURE_COST = 4
+WRONG_SIGNATURE_COST = 1
 """What a wrong signature takes of its sender's inbound limit, beside the request; a good one takes nothing."""
 
 READ_WITHIN = 30.0

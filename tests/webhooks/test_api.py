@@ -281,3 +281,23 @@ def test_the_receiver_stands_at_its_address(client: Client, config: WebhookConfi
         response = Client().post(path, body, content_type="application/json", headers=headers)
         assert response.status_code in (200, 202)
     assert WebhookEvent.objects.count() == 1
+
+
+def test_a_right_signature_costs_its_sender_nothing_and_a_wrong_one_counts_double(
+    config: WebhookConfig, settings: Any
+) -> None:
+    from ratelimit.limiter import limiter
+    from webhooks.signature import sign
+
+    body = json.dumps(LABELED).encode()
+
+    def sent(secret: str, guid: str) -> int:
+        signature = {"X-GitHub-Event": "issues", "X-GitHub-Delivery": guid, "X-Hub-Signature-256": sign(secret, body)}
+        path = "/api/v1/webhooks/github"
+        return Client().post(path, body, content_type="application/json", headers=signature).status_code
+
+    settings.RATELIMIT_ENABLED = True
+    limiter.cache_clear()
+    assert {sent(SECRET, f"g-{number}") for number in range(110)} == {202}
+    assert [sent("wrong", "g") for _ in range(52)] == [401] * 50 + [429] * 2
+    limiter.cache_clear()
