@@ -14,6 +14,7 @@ import yaml
 from django.core.management import get_commands
 
 from config import docs
+from config.broker import VISIBILITY_SECONDS
 from config.env import Env
 from tests.journeys.house import free_port
 
@@ -144,6 +145,13 @@ def test_redis_keeps_its_data_and_never_evicts_the_queue() -> None:
     assert "--appendonly yes" in redis["command"]
     assert "volatile-lru" in redis["command"]
     assert redis["volumes"] == ["redis_data:/data"]
+
+
+def test_rabbitmq_lets_a_task_be_held_as_long_as_it_may_wait_and_run() -> None:
+    environment = compose("docker-compose.prod.yml")["services"]["rabbitmq"]["environment"]
+    found = re.search(r"consumer_timeout (\d+)$", environment["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"])
+    assert found
+    assert int(found[1]) >= 1000 * VISIBILITY_SECONDS
 
 
 def test_production_has_several_of_each_and_limits() -> None:
