@@ -104,7 +104,10 @@ class CacheAdmin(ReadOnly):
             "tenants": tenants,
             "tenant": tenant,
             "figures": figures.of(tenant.slug),
-            "spans": [("last hour, by five minutes", hour, _bars(hour)), ("last day, by hour", day, _bars(day))],
+            "spans": [
+                ("last hour", "by five minutes", hour, _bars(hour)),
+                ("last day", "by hour", day, _bars(day)),
+            ],
             "kinds": [(kind, of_hour.get(kind, reports.Reads()), reads) for kind, reads in day.kinds],
             "by_tenant": reports.tenants_of_the_day(now),
             "lines": _lines(samples),

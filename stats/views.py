@@ -56,10 +56,12 @@ _LIMIT = OpenApiParameter("limit", _number(MAX_LIMIT), description="Values of ea
 class _Index(APIView):
     permission_classes = (ReadsIndex,)
 
-    def answered(self, request: Request, answer: Callable[[Parameters], Served]) -> HttpResponse:
-        """The answer with its headers, or 304; a query that cannot be read is a 400 that shows where."""
+    def answered(self, request: Request, answer: Callable[[str, Audience, Parameters], Served]) -> HttpResponse:
+        """What `answer` makes of the caller's tenant, its audience and the parameters, with its headers, or 304; a
+        query that cannot be read is a 400 that shows where."""
+        caller = request.caller
         try:
-            served = answer(dict(request.query_params.lists()))
+            served = answer(caller.tenant, answers.audience_of(caller), dict(request.query_params.lists()))
         except QueryError as error:
             raise problem(error) from error
         return response(request, served)
@@ -76,10 +78,7 @@ class FacetsView(_Index):
         examples=[OpenApiExample("workflows on push", value=FACETS_EXAMPLE, response_only=True)],
     )
     def get(self, request: Request) -> HttpResponse:
-        caller = request.caller
-        return self.answered(
-            request, lambda given: answers.facets_answer(caller.tenant, answers.audience_of(caller), given)
-        )
+        return self.answered(request, answers.facets_answer)
 
 
 class FacetView(_Index):
@@ -96,10 +95,9 @@ class FacetView(_Index):
         responses=FacetValuesSerializer,
     )
     def get(self, request: Request, facet: str) -> HttpResponse:
-        caller = request.caller
         try:
             return self.answered(
-                request, lambda given: answers.facet_answer(caller.tenant, answers.audience_of(caller), facet, given)
+                request, lambda tenant, audience, given: answers.facet_answer(tenant, audience, facet, given)
             )
         except KeyError as error:
             raise exceptions.NotFound(error.args[0]) from error
@@ -122,10 +120,7 @@ class SearchView(_Index):
         examples=[OpenApiExample("one workflow", value=SEARCH_EXAMPLE, response_only=True)],
     )
     def get(self, request: Request) -> HttpResponse:
-        caller = request.caller
-        return self.answered(
-            request, lambda given: answers.search_answer(caller.tenant, answers.audience_of(caller), given)
-        )
+        return self.answered(request, answers.search_answer)
 
 
 class StatisticsView(_Index):
@@ -138,8 +133,7 @@ class StatisticsView(_Index):
         examples=[OpenApiExample("an organisation", value=STATISTICS_EXAMPLE, response_only=True)],
     )
     def get(self, request: Request) -> HttpResponse:
-        caller = request.caller
-        return self.answered(request, lambda _: answers.statistics_answer(caller.tenant, answers.audience_of(caller)))
+        return self.answered(request, lambda tenant, audience, _: answers.statistics_answer(tenant, audience))
 
 
 class UnreadableFilesView(_Index):

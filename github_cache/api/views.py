@@ -1,7 +1,7 @@
 """The typed API: what GitHub says of a repository, by way of the cache, in one shape whichever API was asked."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
@@ -25,6 +25,7 @@ from github_cache.freshness import Controls
 from github_cache.upstream import paths
 from github_cache.upstream.errors import BadCall
 
+_Get = TypeVar("_Get", bound=Callable[..., HttpResponse])
 FAILURES = {
     400: OpenApiResponse(ProblemSerializer, description="A name or parameter that cannot be."),
     401: OpenApiResponse(ProblemSerializer, description="No key, or one that is not accepted."),
@@ -35,6 +36,22 @@ FAILURES = {
     503: OpenApiResponse(ProblemSerializer, description="No room, or no credential; see `Retry-After`."),
     504: OpenApiResponse(ProblemSerializer, description="GitHub took too long."),
 }
+
+
+_OBJECTS = {"type": "array", "items": {"type": "object"}}
+
+
+def _documented(
+    operation_id: str, summary: str, answer: Any, example: Any, parameters: type[ReadParameters] = ReadParameters
+) -> Callable[[_Get], _Get]:
+    """What the OpenAPI document says of a read."""
+    return extend_schema(
+        operation_id=operation_id,
+        summary=summary,
+        parameters=[parameters],
+        responses={200: answer, **FAILURES},
+        examples=[OpenApiExample("an answer", value=example, response_only=True, status_codes=["200"])],
+    )
 
 
 class _Read(APIView):
@@ -58,13 +75,7 @@ class _Read(APIView):
 class Info(_Read):
     resource = "repository"
 
-    @extend_schema(
-        operation_id="github_repository_info",
-        summary="A repository",
-        parameters=[ReadParameters],
-        responses={200: RepositorySerializer, **FAILURES},
-        examples=[OpenApiExample("a repository", value=examples.REPOSITORY, response_only=True, status_codes=["200"])],
-    )
+    @_documented("github_repository_info", "A repository", RepositorySerializer, examples.REPOSITORY)
     def get(self, request: Request, owner: str, repo: str) -> HttpResponse:
         """A repository as GitHub shows it to this caller, kept for `GITHUB_TTL_REPO`."""
         return self.read(request, owner=owner, repo=repo)
@@ -73,12 +84,11 @@ class Info(_Read):
 class Languages(_Read):
     resource = "languages"
 
-    @extend_schema(
-        operation_id="github_repository_languages",
-        summary="A repository's languages",
-        parameters=[ReadParameters],
-        responses={200: {"type": "object", "additionalProperties": {"type": "integer"}}, **FAILURES},
-        examples=[OpenApiExample("bytes", value=examples.LANGUAGES, response_only=True, status_codes=["200"])],
+    @_documented(
+        "github_repository_languages",
+        "A repository's languages",
+        {"type": "object", "additionalProperties": {"type": "integer"}},
+        examples.LANGUAGES,
     )
     def get(self, request: Request, owner: str, repo: str) -> HttpResponse:
         """Bytes of code by language, kept for `GITHUB_TTL_LANGUAGES`."""
@@ -88,13 +98,7 @@ class Languages(_Read):
 class Pulls(_Read):
     resource, parameters = "pulls", PullsParameters
 
-    @extend_schema(
-        operation_id="github_repository_pulls",
-        summary="A repository's pull requests",
-        parameters=[PullsParameters],
-        responses={200: {"type": "array", "items": {"type": "object"}}, **FAILURES},
-        examples=[OpenApiExample("open ones", value=examples.PULLS, response_only=True, status_codes=["200"])],
-    )
+    @_documented("github_repository_pulls", "A repository's pull requests", _OBJECTS, examples.PULLS, PullsParameters)
     def get(self, request: Request, owner: str, repo: str) -> HttpResponse:
         """Pull requests by state, kept for `GITHUB_TTL_PULLS`; `Link` leads to the next page."""
         return self.read(request, owner=owner, repo=repo)
@@ -103,13 +107,7 @@ class Pulls(_Read):
 class Issues(_Read):
     resource, parameters = "issues", IssuesParameters
 
-    @extend_schema(
-        operation_id="github_repository_issues",
-        summary="A repository's issues",
-        parameters=[IssuesParameters],
-        responses={200: {"type": "array", "items": {"type": "object"}}, **FAILURES},
-        examples=[OpenApiExample("open ones", value=examples.ISSUES, response_only=True, status_codes=["200"])],
-    )
+    @_documented("github_repository_issues", "A repository's issues", _OBJECTS, examples.ISSUES, IssuesParameters)
     def get(self, request: Request, owner: str, repo: str) -> HttpResponse:
         """Issues by state, labels and time of change, kept for `GITHUB_TTL_ISSUES`."""
         return self.read(request, owner=owner, repo=repo)
@@ -118,12 +116,8 @@ class Issues(_Read):
 class Workflows(_Read):
     resource = "workflows"
 
-    @extend_schema(
-        operation_id="github_repository_workflows",
-        summary="A repository's workflows",
-        parameters=[ReadParameters],
-        responses={200: WorkflowSerializer(many=True), **FAILURES},
-        examples=[OpenApiExample("workflows", value=examples.WORKFLOWS, response_only=True, status_codes=["200"])],
+    @_documented(
+        "github_repository_workflows", "A repository's workflows", WorkflowSerializer(many=True), examples.WORKFLOWS
     )
     def get(self, request: Request, owner: str, repo: str) -> HttpResponse:
         """GitHub Actions workflows, kept for `GITHUB_TTL_WORKFLOWS`."""
@@ -133,12 +127,12 @@ class Workflows(_Read):
 class OrganizationRepositories(_Read):
     resource, parameters = "organization_repositories", PagesParameters
 
-    @extend_schema(
-        operation_id="github_organization_repositories",
-        summary="An organisation's repositories",
-        parameters=[PagesParameters],
-        responses={200: RepositorySerializer(many=True), **FAILURES},
-        examples=[OpenApiExample("one", value=[examples.REPOSITORY], response_only=True, status_codes=["200"])],
+    @_documented(
+        "github_organization_repositories",
+        "An organisation's repositories",
+        RepositorySerializer(many=True),
+        [examples.REPOSITORY],
+        PagesParameters,
     )
     def get(self, request: Request, org: str) -> HttpResponse:
         """The repositories of an organisation that this caller may see, kept for `GITHUB_TTL_ORG_REPOS`."""
