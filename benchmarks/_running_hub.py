@@ -16,6 +16,17 @@ from config import embedded_redis
 
 ROOT = Path(__file__).resolve().parent.parent
 SECRET = "a secret for the benchmark"
+PASSED_ON = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "TMPDIR",
+    "PYTHONPATH",
+    "LD_LIBRARY_PATH",
+    "TEST_DATA_DIR",
+    "DJANGO_SETTINGS_MODULE",
+)
+"""Of the environment, which web servers copy into every request's: as few as a service manager sets."""
 
 
 def free_port() -> int:
@@ -51,7 +62,7 @@ class Hub:
         self.url, self.github = f"http://127.0.0.1:{self.port}", f"http://127.0.0.1:{self.github_port}"
         self.redis_socket = embedded_redis.socket_of(folder)
         self.environ = {
-            **os.environ,
+            **{name: os.environ[name] for name in PASSED_ON if name in os.environ},
             "HUBCACHE_DATA_DIR": str(folder),
             "HUBCACHE_PORT": str(self.port),
             "HUBCACHE_ORG": "octo-sample",

@@ -70,10 +70,10 @@ def main(options: list[str]) -> int:
         for size, (path, name) in bodies.items():
             targets = _targets(peers, path, name, key)
             runs: dict[str, list[Load]] = {peer: [] for peer in targets}
-            for turn in range(wish.rounds):
+            for _ in range(wish.rounds):
                 for peer, target in targets.items():
-                    if turn == 0:
-                        put_on(target.url, 1, target.headers, connections=4)
+                    # What is measured is a hit: what a process has to do for its first one was done before.
+                    put_on(target.url, 1, target.headers)
                     runs[peer].append(put_on(target.url, wish.seconds, target.headers))
             missed += _table(size, {peer: median(loads) for peer, loads in runs.items()})
         missed += _cold_readers(hub, near, key)
