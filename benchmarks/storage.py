@@ -1,10 +1,10 @@
 """The store against a real Redis: stampedes, races, invalidations, faults, coherence, memory, and the repeated answer.
 
-Demands: 64 cold readers on 4 processes fetch once; who was killed in the middle of a fetch is followed within 5 s; 1,000
-races of an invalidation against a slow fetch leave nothing stale; a repository among 100,000 keys is invalidated in
-under 10 ms without SCAN or KEYS; a hit is one round trip; under each fault of Redis no step fails or takes longer than
-one time-out, and all is normal within 10 s of its end; another process hears of an invalidation within 20 ms (p99);
-500 repositories take no more than 20 MB.
+Demands: 64 cold readers on 4 processes fetch once; who was killed in the middle of a fetch is followed within 5 s;
+1,000 races of an invalidation against a slow fetch leave nothing stale; a repository among 100,000 keys is invalidated
+in under 10 ms without SCAN or KEYS; a hit is one round trip; under each fault of Redis no step fails or takes longer
+than one time-out, and all is normal within 10 s of its end; another process hears of an invalidation within 20 ms
+(p99); 500 repositories take no more than 20 MB.
 """
 
 import argparse

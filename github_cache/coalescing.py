@@ -16,7 +16,8 @@ from functools import cache
 from typing import Generic, TypeVar
 
 from github_cache import keys, metrics, store
-from github_cache.store.contract import Fail, Get, Keep, Release, Store, Take, failed
+from github_cache.store.contract import Store
+from github_cache.store.operations import Fail, Get, Keep, Release, Take, failed
 
 T = TypeVar("T")
 

@@ -13,7 +13,7 @@ from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
 from github_cache import store
 from github_cache.keys import digest
 from github_cache.service import CacheService
-from github_cache.store.contract import MAX_TTL
+from github_cache.store.operations import MAX_TTL
 
 
 class StoreCache(BaseCache):

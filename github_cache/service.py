@@ -12,7 +12,8 @@ import redis
 from django.conf import settings
 
 from github_cache import keys, metrics, store
-from github_cache.store.contract import (
+from github_cache.store.failover import Failover
+from github_cache.store.operations import (
     MAX_TTL,
     Add,
     Delete,
@@ -25,7 +26,6 @@ from github_cache.store.contract import (
     Take,
     TimeToLive,
 )
-from github_cache.store.failover import Failover
 from github_cache.store.redis import RedisStore
 from github_cache.values import CORRUPT, decode, encode
 from ratelimit import connection, live

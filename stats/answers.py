@@ -17,7 +17,7 @@ from github_cache.caller import Caller
 from github_cache.entries import Entry
 from github_cache.keys import Scope
 from github_cache.serving import Outcome, Served, from_entry
-from github_cache.store.contract import Put
+from github_cache.store.operations import Put
 from ratelimit import live
 from stats import metrics, snapshots
 from stats.columns import Snapshot

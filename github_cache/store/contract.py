@@ -2,21 +2,20 @@
 
 An entry is written under its home scope. `renew` gives kinds of a scope new epochs and deletes those of their entries
 that hold no validator; `purge` deletes every entry of a scope besides. Neither looks at keys by pattern. Epochs are
-checked by the reader, with what `read` brings beside the entry.
+checked by the reader, with what `read` brings beside the entry. What is done with
+small values stands in operations.py.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from github_cache.keys import Scope
 from github_cache.resources import kinds_of
+from github_cache.store.operations import Delete, Get, Operation, Outcome, Put
 
-_NUMBER = re.compile(rb"-?[0-9]{1,19}")
 EPOCH_SECONDS = 7 * 24 * 3600
 """How long an epoch is kept after it was last made sure of. Losing one means a revalidation, nothing worse."""
-MAX_TTL = 30 * 24 * 3600
 
 
 class StoreUnavailable(Exception):
@@ -29,10 +28,6 @@ class StoreRestarted(StoreUnavailable):
 
 class StoreFull(StoreUnavailable):
     """A store can be read, and told to delete, but takes nothing new."""
-
-
-class NotANumber(ValueError):
-    """Add was asked of a value that is no whole number, or the sum leaves 64 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,96 +49,6 @@ class Removed:
         return Removed(self.epochs + other.epochs, self.entries + other.entries)
 
 
-@dataclass(frozen=True, slots=True)
-class Get:
-    """-> bytes | None"""
-
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
-class Put:
-    """-> True. `ttl` in seconds, 1 to MAX_TTL; `index` is a set that the key is put into."""
-
-    key: str
-    data: bytes
-    ttl: int
-    index: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Delete:
-    """-> whether there was something"""
-
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
-class Add:
-    """-> the new number. A missing one counts as 0 and is kept for `ttl` seconds. NotANumber for other values."""
-
-    key: str
-    amount: int
-    ttl: int
-    index: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Expire:
-    """-> whether there was something whose remaining time is now `ttl` seconds. `index` is the set that it is in."""
-
-    key: str
-    ttl: int
-    index: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TimeToLive:
-    """-> remaining seconds as float, or None where there is nothing"""
-
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
-class Take:
-    """-> who holds the lease now, as bytes: `holder`, if nobody did. A lease that is `failed` is held by nobody."""
-
-    key: str
-    holder: bytes
-    ttl: int
-    index: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Keep:
-    """-> whether it was still `holder`'s lease, which lasts `ttl` seconds from now"""
-
-    key: str
-    holder: bytes
-    ttl: int
-
-
-@dataclass(frozen=True, slots=True)
-class Release:
-    """-> whether it was still `holder`'s lease, which is over"""
-
-    key: str
-    holder: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Fail:
-    """-> whether it was still `holder`'s lease, in which `failed(holder)` stands for `ttl` seconds"""
-
-    key: str
-    holder: bytes
-    ttl: int
-
-
-Operation = Get | Put | Delete | Add | Expire | TimeToLive | Take | Keep | Release | Fail
-Outcome = bytes | int | float | NotANumber | None
-
-
 class Store(Protocol):
     """See the module's docstring. Raises StoreUnavailable and NotANumber, nothing else."""
 
@@ -157,15 +62,7 @@ class Store(Protocol):
         """The current tokens, made where they were missing. To be called before a fetch begins."""
 
     def write(
-        self,
-        tenant: str,
-        scope: Scope,
-        entry_key: str,
-        data: bytes,
-        *,
-        ttl: int,
-        kinds: Sequence[str],
-        has_validator: bool,
+        self, tenant: str, scope: Scope, key: str, data: bytes, *, ttl: int, kinds: Sequence[str], has_validator: bool
     ) -> None:
         """Keeps an entry for `ttl` seconds and notes it in the index of its scope: both or neither."""
 
@@ -208,22 +105,6 @@ class EverydayForms:
         return bool(self.perform([Delete(key)])[0])
 
 
-def failed(holder: bytes) -> bytes:
-    """What stands in a lease whose holder failed, for those who waited for it."""
-    return b"failed:" + holder
-
-
-def left(operation: Keep | Release | Fail) -> tuple[bytes, int]:
-    """What the holder of a lease leaves in it, and for how many seconds (0: it is over)."""
-    match operation:
-        case Keep(_, holder, ttl):
-            return holder, ttl
-        case Fail(_, holder, ttl):
-            return failed(holder), ttl
-        case Release():
-            return b"", 0
-
-
 def purge_tenants(store: Store, tenant: str | None) -> Removed:
     """Purges every scope of a tenant, or of all tenants."""
     tenants = store.tenants() if tenant is None else [tenant]
@@ -233,11 +114,3 @@ def purge_tenants(store: Store, tenant: str | None) -> Removed:
 def every_kind(scope: Scope) -> tuple[str, ...]:
     """The names of all kinds that a scope has."""
     return tuple(kind.name for kind in kinds_of(scope.kind))
-
-
-def whole_number(stored: bytes | None, amount: int) -> int | NotANumber:
-    """The sum that Add makes of what is stored: within 64 bits, as Redis counts."""
-    if stored is not None and not _NUMBER.fullmatch(stored):
-        return NotANumber("value is not an integer or out of range")
-    total = int(stored or 0) + amount
-    return total if -(2**63) <= total < 2**63 else NotANumber("increment or decrement would overflow")

@@ -15,30 +15,8 @@ from django.db.models import Q, QuerySet
 
 from github_cache import epochs, keys
 from github_cache.keys import Scope
-from github_cache.store.contract import (
-    EPOCH_SECONDS,
-    Add,
-    Delete,
-    EverydayForms,
-    Expire,
-    Fail,
-    Found,
-    Get,
-    Keep,
-    NotANumber,
-    Operation,
-    Outcome,
-    Put,
-    Release,
-    Removed,
-    StoreUnavailable,
-    Take,
-    TimeToLive,
-    every_kind,
-    failed,
-    left,
-    whole_number,
-)  # fmt: skip
+from github_cache.store import operations as op
+from github_cache.store.contract import EPOCH_SECONDS, EverydayForms, Found, Removed, StoreUnavailable, every_kind
 from github_cache.store.rows import KeptValue
 
 MOST_ROWS = 100_000
@@ -71,22 +49,14 @@ class DatabaseStore(EverydayForms):
         return tuple(token or "" for token in _texts(values, epoch_keys))
 
     def write(
-        self,
-        tenant: str,
-        scope: Scope,
-        entry_key: str,
-        data: bytes,
-        *,
-        ttl: int,
-        kinds: Sequence[str],
-        has_validator: bool,
+        self, tenant: str, scope: Scope, key: str, data: bytes, *, ttl: int, kinds: Sequence[str], has_validator: bool
     ) -> None:
         deleted_with = "" if has_validator else "".join(f"|{kind}|" for kind in kinds)
         with _failures():
             self._keep(
                 [
                     KeptValue(
-                        key=entry_key,
+                        key=key,
                         index=keys.index(tenant, scope),
                         deleted_with=deleted_with,
                         data=data,
@@ -122,9 +92,9 @@ class DatabaseStore(EverydayForms):
             indexes = KeptValue.objects.filter(index__contains=":index:{").values_list("index", flat=True).distinct()
             return list(dict.fromkeys(index.split(":")[1] for index in indexes))
 
-    def perform(self, operations: Sequence[Operation]) -> list[Outcome]:
+    def perform(self, operations: Sequence[op.Operation]) -> list[op.Outcome]:
         with _failures():
-            if all(isinstance(operation, Get) for operation in operations):
+            if all(isinstance(operation, op.Get) for operation in operations):
                 values = self._values({operation.key for operation in operations})
                 return [values.get(operation.key) for operation in operations]
             with transaction.atomic():
@@ -148,39 +118,39 @@ class DatabaseStore(EverydayForms):
             gone += KeptValue.objects.filter(ends__lte=limit).delete()[0]
         return gone
 
-    def _performed(self, operation: Operation) -> Outcome:
+    def _performed(self, operation: op.Operation) -> op.Outcome:
         now = self._clock()
         match operation:
-            case Get(key):
+            case op.Get(key):
                 return self._values([key]).get(key)
-            case Put(key, data, ttl, index):
+            case op.Put(key, data, ttl, index):
                 self._keep([KeptValue(key=key, index=index or "", data=data, ends=now + ttl)])
                 return True
-            case Delete(key):
+            case op.Delete(key):
                 return bool(self._alive().filter(key=key).delete()[0])
-            case Add(key, amount, ttl, index):
+            case op.Add(key, amount, ttl, index):
                 row = self._alive().select_for_update().filter(key=key).first()
-                total = whole_number(bytes(row.data) if row else None, amount)
-                if not isinstance(total, NotANumber):
+                total = op.whole_number(bytes(row.data) if row else None, amount)
+                if not isinstance(total, op.NotANumber):
                     ends = row.ends if row else now + ttl
                     self._keep([KeptValue(key=key, index=index or "", data=b"%d" % total, ends=ends)])
                 return total
-            case Expire(key, ttl, _):
+            case op.Expire(key, ttl, _):
                 return bool(self._alive().filter(key=key).update(ends=now + ttl))
-            case Take(key, holder, ttl, index):
+            case op.Take(key, holder, ttl, index):
                 return self._taken(key, holder, now + ttl, index or "")
-            case Keep() | Release() | Fail():
-                data, seconds = left(operation)
+            case op.Keep() | op.Release() | op.Fail():
+                data, seconds = op.left(operation)
                 held = self._alive().filter(key=operation.key, data=operation.holder)
                 return bool(held.update(data=data, ends=now + seconds) if seconds else held.delete()[0])
-            case TimeToLive(key):
+            case op.TimeToLive(key):
                 ends = self._alive().filter(key=key).values_list("ends", flat=True).first()
                 return None if ends is None else ends - now
 
     def _taken(self, key: str, holder: bytes, ends: float, index: str) -> bytes:
         """Only one of those who ask at the same moment can insert the row, or update the one that ended."""
         held = self._values([key]).get(key)
-        if held is not None and not held.startswith(failed(b"")):
+        if held is not None and not held.startswith(op.failed(b"")):
             return held
         free = KeptValue.objects.filter(Q(ends__lte=self._clock()) | Q(data=held or b""), key=key)
         if not free.update(index=index, data=holder, ends=ends):

@@ -14,22 +14,17 @@ from typing import Protocol, TypeVar
 from github_cache import breaker, metrics
 from github_cache.breaker import Leave, State
 from github_cache.keys import Scope
+from github_cache.store import operations as op
 from github_cache.store.contract import (
-    Add,
-    Delete,
     EverydayForms,
-    Expire,
     Found,
-    Operation,
-    Outcome,
-    Put,
     Removed,
     Store,
     StoreFull,
     StoreRestarted,
     StoreUnavailable,
     purge_tenants,
-)  # fmt: skip
+)
 from github_cache.store.memory import MemoryStore
 from github_cache.store.pending import Pending, Waits
 
@@ -110,18 +105,10 @@ class Failover(EverydayForms):
         return self._either("ensure", lambda store: store.ensure_epochs(tenant, scope, epoch_keys))
 
     def write(
-        self,
-        tenant: str,
-        scope: Scope,
-        entry_key: str,
-        data: bytes,
-        *,
-        ttl: int,
-        kinds: Sequence[str],
-        has_validator: bool,
+        self, tenant: str, scope: Scope, key: str, data: bytes, *, ttl: int, kinds: Sequence[str], has_validator: bool
     ) -> None:
         def step(store: Store) -> None:
-            store.write(tenant, scope, entry_key, data, ttl=ttl, kinds=kinds, has_validator=has_validator)
+            store.write(tenant, scope, key, data, ttl=ttl, kinds=kinds, has_validator=has_validator)
 
         self._either("write", step)
 
@@ -152,8 +139,10 @@ class Failover(EverydayForms):
     def tenants(self) -> list[str]:
         return self._either("read", lambda store: store.tenants())
 
-    def perform(self, operations: Sequence[Operation]) -> list[Outcome]:
-        changed = [operation.key for operation in operations if isinstance(operation, Put | Delete | Add | Expire)]
+    def perform(self, operations: Sequence[op.Operation]) -> list[op.Outcome]:
+        changed = [
+            operation.key for operation in operations if isinstance(operation, op.Put | op.Delete | op.Add | op.Expire)
+        ]
 
         def missed() -> None:
             if changed:

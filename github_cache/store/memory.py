@@ -13,29 +13,8 @@ from dataclasses import dataclass
 
 from github_cache import epochs, keys
 from github_cache.keys import Scope
-from github_cache.store.contract import (
-    EPOCH_SECONDS,
-    Add,
-    Delete,
-    EverydayForms,
-    Expire,
-    Fail,
-    Found,
-    Get,
-    Keep,
-    NotANumber,
-    Operation,
-    Outcome,
-    Put,
-    Release,
-    Removed,
-    Take,
-    TimeToLive,
-    every_kind,
-    failed,
-    left,
-    whole_number,
-)  # fmt: skip
+from github_cache.store import operations as op
+from github_cache.store.contract import EPOCH_SECONDS, EverydayForms, Found, Removed, every_kind
 
 _OVERHEAD = 300
 """What an entry costs beside its key and data, bytes."""
@@ -94,20 +73,12 @@ class MemoryStore(EverydayForms):
             )
 
     def write(
-        self,
-        tenant: str,
-        scope: Scope,
-        entry_key: str,
-        data: bytes,
-        *,
-        ttl: int,
-        kinds: Sequence[str],
-        has_validator: bool,
+        self, tenant: str, scope: Scope, key: str, data: bytes, *, ttl: int, kinds: Sequence[str], has_validator: bool
     ) -> None:
         with self._lock:
             self._scopes.setdefault(tenant, set()).add(scope)
             deleted_with = frozenset() if has_validator else frozenset(kinds)
-            self._keep(entry_key, _Kept(data, self._clock() + ttl, keys.index(tenant, scope), deleted_with))
+            self._keep(key, _Kept(data, self._clock() + ttl, keys.index(tenant, scope), deleted_with))
 
     def delete(self, tenant: str, scope: Scope, entry_key: str) -> int:
         with self._lock:
@@ -131,7 +102,7 @@ class MemoryStore(EverydayForms):
         with self._lock:
             return list(self._scopes)
 
-    def perform(self, operations: Sequence[Operation]) -> list[Outcome]:
+    def perform(self, operations: Sequence[op.Operation]) -> list[op.Outcome]:
         with self._lock:
             return [self._performed(operation) for operation in operations]
 
@@ -139,42 +110,42 @@ class MemoryStore(EverydayForms):
         with self._lock:
             return sum(self._drop(key) for key in tuple(self._indexes.get(index, ())))
 
-    def _performed(self, operation: Operation) -> Outcome:
+    def _performed(self, operation: op.Operation) -> op.Outcome:
         match operation:
-            case Get(key):
+            case op.Get(key):
                 return self._get(key)
-            case Put(key, data, ttl, index):
+            case op.Put(key, data, ttl, index):
                 self._keep(key, _Kept(data, self._clock() + ttl, index, frozenset()))
                 return True
-            case Delete(key):
+            case op.Delete(key):
                 return bool(self._drop(key))
-            case Add(key, amount, ttl, index):
+            case op.Add(key, amount, ttl, index):
                 stored = self._get(key)
-                total = whole_number(stored, amount)
-                if not isinstance(total, NotANumber):
+                total = op.whole_number(stored, amount)
+                if not isinstance(total, op.NotANumber):
                     ends = self._kept[key].ends if stored is not None else self._clock() + ttl
                     self._keep(key, _Kept(b"%d" % total, ends, index, frozenset()))
                 return total
-            case Expire(key, ttl, _):
+            case op.Expire(key, ttl, _):
                 if self._get(key) is None:
                     return False
                 self._kept[key].ends = self._clock() + ttl
                 return True
-            case Take(key, holder, ttl, index):
+            case op.Take(key, holder, ttl, index):
                 held = self._get(key)
-                if held is not None and not held.startswith(failed(b"")):
+                if held is not None and not held.startswith(op.failed(b"")):
                     return held
                 self._keep(key, _Kept(holder, self._clock() + ttl, index, frozenset()))
                 return holder
-            case Keep() | Release() | Fail():
+            case op.Keep() | op.Release() | op.Fail():
                 return self._left(operation)
-            case TimeToLive(key):
+            case op.TimeToLive(key):
                 return None if self._get(key) is None else self._kept[key].ends - self._clock()
 
-    def _left(self, operation: Keep | Release | Fail) -> bool:
+    def _left(self, operation: op.Keep | op.Release | op.Fail) -> bool:
         if self._get(operation.key) != operation.holder:
             return False
-        data, seconds = left(operation)
+        data, seconds = op.left(operation)
         self._drop(operation.key)
         if seconds:
             self._keep(operation.key, _Kept(data, self._clock() + seconds, None, frozenset()))

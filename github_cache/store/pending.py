@@ -13,7 +13,8 @@ from typing import Protocol
 from django.db import DatabaseError, transaction
 
 from github_cache.keys import Scope
-from github_cache.store.contract import Delete, Store, purge_tenants
+from github_cache.store.contract import Store, purge_tenants
+from github_cache.store.operations import Delete
 from github_cache.store.rows import PendingInvalidation
 
 log = logging.getLogger("hubcache.store")

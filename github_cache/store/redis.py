@@ -18,31 +18,17 @@ from redis.exceptions import OutOfMemoryError, RedisError, ResponseError
 
 from github_cache import epochs, keys
 from github_cache.keys import Scope
+from github_cache.store import operations as op
 from github_cache.store.contract import (
     EPOCH_SECONDS,
-    MAX_TTL,
-    Add,
-    Delete,
     EverydayForms,
-    Expire,
-    Fail,
     Found,
-    Get,
-    Keep,
-    NotANumber,
-    Operation,
-    Outcome,
-    Put,
-    Release,
     Removed,
     StoreFull,
     StoreRestarted,
     StoreUnavailable,
-    Take,
-    TimeToLive,
     every_kind,
-    left,
-)  # fmt: skip
+)
 
 _LUA = Path(__file__).parent / "lua"
 _WRITE, _TAKE, _LEAVE, _RENEW = ((_LUA / f"{name}.lua").read_text() for name in ("write", "take", "leave", "renew"))
@@ -90,18 +76,10 @@ class RedisStore(EverydayForms):
         return tuple(token.decode() for token in tokens)
 
     def write(
-        self,
-        tenant: str,
-        scope: Scope,
-        entry_key: str,
-        data: bytes,
-        *,
-        ttl: int,
-        kinds: Sequence[str],
-        has_validator: bool,
+        self, tenant: str, scope: Scope, key: str, data: bytes, *, ttl: int, kinds: Sequence[str], has_validator: bool
     ) -> None:
         index = keys.index(tenant, scope)
-        names = [entry_key, index, *(keys.unvalidated(tenant, scope, kind) for kind in kinds)]
+        names = [key, index, *(keys.unvalidated(tenant, scope, kind) for kind in kinds)]
         with _failures():
             pipe = self.client.pipeline(transaction=False)
             pipe.eval(_WRITE, len(names), *names, data, ttl, "yes" if has_validator else "no")
@@ -167,11 +145,11 @@ class RedisStore(EverydayForms):
         with _failures():
             return [member.decode() for member in self.client.smembers(keys.tenants())]
 
-    def perform(self, operations: Sequence[Operation]) -> list[Outcome]:
+    def perform(self, operations: Sequence[op.Operation]) -> list[op.Outcome]:
         if not operations:
             return []
         with _failures():
-            if len(operations) == 1 and isinstance(operations[0], Get):
+            if len(operations) == 1 and isinstance(operations[0], op.Get):
                 return [self.client.get(operations[0].key)]
             pipe = self.client.pipeline(transaction=True)
             meanings = [_queue(pipe, operation) for operation in operations]
@@ -188,38 +166,38 @@ class RedisStore(EverydayForms):
             return sum(pipe.execute()[::2])
 
 
-Meaning = Callable[[list[Any]], Outcome]
+Meaning = Callable[[list[Any]], op.Outcome]
 
 
-def _queue(pipe: Any, operation: Operation) -> tuple[int, Meaning]:
+def _queue(pipe: Any, operation: op.Operation) -> tuple[int, Meaning]:
     """Puts an operation's commands into a pipeline: how many they are, and what their answers mean."""
     match operation:
-        case Get(key):
+        case op.Get(key):
             pipe.get(key)
             return 1, _last
-        case Put(key, data, ttl, index):
+        case op.Put(key, data, ttl, index):
             pipe.set(key, data, ex=ttl)
             return 1 + _note(pipe, index, key, ttl), lambda answers: bool(_raised(answers)[0])
-        case Delete(key):
+        case op.Delete(key):
             pipe.unlink(key)
             return 1, lambda answers: bool(_last(answers))
-        case Add(key, amount, ttl, index):
+        case op.Add(key, amount, ttl, index):
             pipe.set(key, 0, ex=ttl, nx=True)
             noted = _note(pipe, index, key, ttl)
             pipe.incrby(key, amount)
             return 2 + noted, _last
-        case Expire(key, ttl, index):
+        case op.Expire(key, ttl, index):
             noted = _note(pipe, index, key, ttl)
             pipe.expire(key, ttl)
             return 1 + noted, lambda answers: bool(_last(answers))
-        case Take(key, holder, ttl, index):
+        case op.Take(key, holder, ttl, index):
             noted = _note(pipe, index, key, ttl)
             pipe.eval(_TAKE, 1, key, holder, ttl)
             return 1 + noted, _last
-        case Keep() | Release() | Fail():
-            pipe.eval(_LEAVE, 1, operation.key, operation.holder, *reversed(left(operation)))
+        case op.Keep() | op.Release() | op.Fail():
+            pipe.eval(_LEAVE, 1, operation.key, operation.holder, *reversed(op.left(operation)))
             return 1, lambda answers: bool(_last(answers))
-        case TimeToLive(key):
+        case op.TimeToLive(key):
             pipe.pttl(key)
             return 1, lambda answers: None if _last(answers) < 0 else _last(answers) / 1000
 
@@ -231,7 +209,7 @@ def _note(pipe: Any, index: str | None, key: str, ttl: int) -> int:
     now = time.time()
     pipe.zadd(index, {key: now + ttl})
     pipe.zremrangebyscore(index, "-inf", now - 60)
-    pipe.expire(index, MAX_TTL + 60)
+    pipe.expire(index, op.MAX_TTL + 60)
     return 3
 
 
@@ -246,7 +224,7 @@ def _last(answers: list[Any]) -> Any:
     *others, last = answers
     _raised(others)
     if isinstance(last, ResponseError) and ("not an integer" in str(last) or "overflow" in str(last)):
-        return NotANumber(str(last))
+        return op.NotANumber(str(last))
     return _raised([last])[0]
 
 

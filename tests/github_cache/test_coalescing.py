@@ -7,8 +7,8 @@ import pytest
 
 from github_cache import keys
 from github_cache.coalescing import Coalescer, Flight, Role
-from github_cache.store.contract import Delete, Get, Put, Take
 from github_cache.store.memory import MemoryStore
+from github_cache.store.operations import Delete, Get, Put, Take
 
 KEY = "hubcache:acme:{repo:1}:meta"
 

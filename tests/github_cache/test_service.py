@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from github_cache import keys, service
 from github_cache.service import CacheService
-from github_cache.store.contract import MAX_TTL
+from github_cache.store.operations import MAX_TTL
 from github_cache.values import CORRUPT, MAX_VALUE, decode, encode
 
 pytestmark = pytest.mark.django_db

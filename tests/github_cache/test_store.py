@@ -9,27 +9,23 @@ import redis
 from github_cache import epochs, keys
 from github_cache.keys import Scope
 from github_cache.store import over
-from github_cache.store.contract import (
+from github_cache.store.contract import Found, Removed, Store, every_kind, purge_tenants
+from github_cache.store.database import DatabaseStore
+from github_cache.store.memory import MemoryStore
+from github_cache.store.operations import (
     Add,
     Delete,
     Expire,
     Fail,
-    Found,
     Get,
     Keep,
     NotANumber,
     Put,
     Release,
-    Removed,
-    Store,
     Take,
     TimeToLive,
-    every_kind,
     failed,
-    purge_tenants,
 )
-from github_cache.store.database import DatabaseStore
-from github_cache.store.memory import MemoryStore
 from github_cache.store.redis import RedisStore
 
 pytestmark = pytest.mark.django_db

@@ -12,9 +12,10 @@ import pytest
 from github_cache import keys
 from github_cache.breaker import State
 from github_cache.keys import Scope
-from github_cache.store.contract import Found, Get, Put, StoreFull, StoreRestarted, StoreUnavailable
+from github_cache.store.contract import Found, StoreFull, StoreRestarted, StoreUnavailable
 from github_cache.store.failover import Failover
 from github_cache.store.memory import MemoryStore
+from github_cache.store.operations import Get, Put
 from github_cache.store.pending import Pending, Waits
 
 REPO = Scope("repo", "1")

@@ -2,8 +2,8 @@
 
 from github_cache import keys
 from github_cache.keys import Scope
-from github_cache.store.contract import Get, Put
 from github_cache.store.memory import MemoryStore
+from github_cache.store.operations import Get, Put
 
 REPO = Scope("repo", "1")
 
