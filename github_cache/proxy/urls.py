@@ -5,7 +5,7 @@ from django.urls import path, re_path
 from github_cache.proxy import views
 
 urlpatterns = [
-    # [^\0] also takes a line feed, which is for the view to refuse. (Django cannot reverse a pattern with flags.)
-    re_path(r"^api/v3(?:/[^\0]*)?$", views.rest, name="github-rest"),
+    # Control characters too are for the view to refuse. (Django cannot reverse a pattern with flags.)
+    re_path(r"^api/v3(?:/[\s\S]*)?$", views.rest, name="github-rest"),
     path("api/graphql", views.graphql_endpoint, name="github-graphql"),
 ]

@@ -12,7 +12,7 @@ from github_cache.asks import Ask, Graphql
 from github_cache.caller import Caller
 from github_cache.keys import ScopeKind
 from github_cache.models import ApiKey
-from github_cache.proxy import answers, graphql, paths, quotas, refusals, streams
+from github_cache.proxy import answers, graphql, incoming, paths, quotas, refusals, streams
 from github_cache.proxy.audience import NoPinnedCredential, PublicOnly
 from github_cache.proxy.graphql import Wish
 from github_cache.resources import GRAPHQL, Audience, Match
@@ -41,14 +41,16 @@ def rest(request: HttpRequest) -> HttpResponseBase:
     try:
         url = paths.checked(path, query)
         if method in WRITES:
-            write = writing.Write(method, path, url, _headers(request, _PASSED_ON), request.body or None)
+            write = writing.Write(
+                method, path, url, incoming.headers(request, _PASSED_ON), incoming.body(request) or None
+            )
             return _answered(
                 request, caller, room.patiently(lambda: writing.forward(write, caller)), answers.bucket_of(path)
             )
         if path == "/rate_limit":
             return answers.plain(quotas.document(quotas.of(caller), time.time()), {"Cache-Control": "no-store"})
         if "Range" in request.headers or streams.is_stream(path, request.headers.get("Accept", "")):
-            return streams.passed(Call(method, url, _headers(request, _ASKED_WITH)), caller)
+            return streams.passed(Call(method, url, incoming.headers(request, _ASKED_WITH)), caller)
         ask = asks.http(
             caller,
             path,
@@ -73,12 +75,13 @@ def graphql_endpoint(request: HttpRequest) -> HttpResponseBase:
     if (refusal := _refusal(caller, ApiKey.Scope.READ)) is not None:
         return refusal
     try:
-        wanted = graphql.read(request.body)
+        body = incoming.body(request)
+        wanted = graphql.read(body)
         if wanted.wish is Wish.MUTATION:
             if (refusal := _refusal(caller, ApiKey.Scope.WRITE)) is not None:
                 return refusal
             touched = graphql.repositories_touched(wanted)
-            answer = room.patiently(lambda: writing.mutate(request.body, caller, touched))
+            answer = room.patiently(lambda: writing.mutate(body, caller, touched))
         else:
             ask = _graphql_ask(request, caller, wanted)
             answer = room.patiently(lambda: gateway.read(ask))
@@ -126,7 +129,3 @@ def _answered(request: HttpRequest, caller: Caller, answer: Served | Wait, bucke
 
 def _controls(request: HttpRequest) -> freshness.Controls:
     return freshness.controls(request.headers.get("Cache-Control", ""), request.headers.get("Pragma", ""))
-
-
-def _headers(request: HttpRequest, names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    return tuple((name, request.headers[name]) for name in names if request.headers.get(name))
