@@ -30,6 +30,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import requests
+from requests.adapters import HTTPAdapter
 
 ORG, SECRET, TOKEN = "octo-sample", "a secret for the benchmark", "ghp_sandbox_admin_1"
 CLIENTS = 20
@@ -225,6 +226,7 @@ def _nothing() -> None:
 def _no_cache(url: str, clock: Clock, folder: Path) -> Running:
     with requests.Session() as session:
         session.headers["Authorization"] = f"token {TOKEN}"
+        session.mount(url, HTTPAdapter(max_retries=1))
         yield lambda path: Answer(session.get(url + path, timeout=30).content, math.inf), _nothing
 
 
@@ -237,6 +239,7 @@ def _ttl_cache(url: str, clock: Clock, folder: Path) -> Running:
         backend="memory", expire_after=requests_cache.NEVER_EXPIRE, ignored_parameters=()
     ) as session:
         session.headers["Authorization"] = f"token {TOKEN}"
+        session.mount(url, HTTPAdapter(max_retries=1))
         until: dict[str, float] = {}
 
         def ask(path: str) -> Answer:
@@ -254,6 +257,7 @@ def _revalidating(url: str, clock: Clock, folder: Path) -> Running:
     """Asks GitHub each time, with the ETag of what is held, for all clients."""
     with requests.Session() as session:
         session.headers["Authorization"] = f"token {TOKEN}"
+        session.mount(url, HTTPAdapter(max_retries=1))
         held: dict[str, tuple[str, bytes]] = {}
 
         def ask(path: str) -> Answer:
