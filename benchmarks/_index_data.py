@@ -1,4 +1,4 @@
-"""An index of any size from a seed, skewed like real ones, written in bulk; and the same as ordinary related rows."""
+"""An index of any size from a seed, skewed like real ones, written in bulk, and the same as ordinary related rows."""
 
 import random
 from datetime import UTC, datetime, timedelta
@@ -6,6 +6,7 @@ from itertools import islice
 
 from django.db import connection, models, transaction
 
+from benchmarks._ordinary_way import LINKS, NaiveAutomation, NaiveRepository, NaiveValue, create_tables
 from github_cache.models import Tenant
 from stats import text_index
 from stats.automations.records import AutomationRecord
@@ -17,12 +18,11 @@ from stats.documents import (
     repository_value,
 )
 from stats.loading import automation_doc, repository_doc
-from stats.models import Automation, FacetValue, IndexGeneration, Repository
+from stats.models import Automation, DailyRollup, FacetValue, IndexGeneration, Repository
 
 TENANT = "bench"
 EACH = 10  # automations of a repository
 OBSERVED = datetime(2026, 11, 20, tzinfo=UTC)
-_LINKS = ("triggers", "actions", "action_versions", "blueprints", "runners")
 _CHUNK = 500  # repositories written at once
 
 WORDS = [
@@ -94,9 +94,34 @@ def files(number: int, seed: int) -> dict[str, str]:
     return made
 
 
+def queries(rounds: int, seed: int) -> dict[str, list[dict[str, list[str]]]]:
+    """Parameters by kind of query; every one of them another."""
+    chance = Chance(seed)
+
+    def filters(count: int) -> dict[str, list[str]]:
+        every = {
+            "trigger": [chance.skewed(TRIGGERS)],
+            "language": [chance.skewed(LANGUAGES)],
+            "action": [chance.skewed(ACTIONS).partition("@")[0]],
+        }
+        return {name: every[name] for name in chance.sample(sorted(every), count)}
+
+    def word() -> str:
+        """Every other one is on everyone's lips, the others are any word there is."""
+        return chance.skewed(WORDS) if chance.random() < 0.5 else chance.choice(WORDS)
+
+    return {
+        "no filter": [{} for _ in range(rounds)],
+        "one filter": [filters(1) for _ in range(rounds)],
+        "three filters": [filters(3) for _ in range(rounds)],
+        "text": [{"q": [word()]} for _ in range(rounds)],
+        "text and filter": [{"q": [word()], **filters(1)} for _ in range(rounds)],
+    }
+
+
 def write(automations: int, seed: int = 7) -> None:
     """Fill the index with so many automations, and beside it the ordinary rows with the same content."""
-    create_naive()
+    create_tables()
     Tenant.objects.create(slug=TENANT)
     ids: dict[tuple[str, str], int] = {}
     chance = Chance(seed)
@@ -104,7 +129,10 @@ def write(automations: int, seed: int = 7) -> None:
     while chunk := list(islice(numbers, _CHUNK)):
         with transaction.atomic():
             _write(chunk, chance, ids)
-    IndexGeneration.objects.create(tenant_id=TENANT, value=1)
+    days = [OBSERVED.date() - timedelta(days=day) for day in range(365)]
+    counts = {"repositories": automations // EACH, "automations": automations}
+    DailyRollup.objects.bulk_create(DailyRollup(tenant_id=TENANT, day=day, **counts) for day in days)
+    IndexGeneration.objects.create(tenant_id=TENANT, value=automations // EACH)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 
@@ -122,14 +150,14 @@ def _write(numbers: list[int], chance: Chance, ids: dict[tuple[str, str], int]) 
     for number, value in zip(numbers, values, strict=True):
         fields = {name: getattr(value, name) for name in value.__slots__}
         facet_ids = ",".join(str(ids[facet]) for facet in repository_facets(value))
-        more = {"newest_at": value.newest_at, "observed_at": OBSERVED, "generation": 1, "facet_ids": facet_ids}
+        more = {"newest_at": value.newest_at, "observed_at": OBSERVED, "generation": number, "facet_ids": facet_ids}
         repositories.append(Repository(pk=number, tenant_id=TENANT, **fields, **more))
         columns = {name: getattr(value, name) for name in ("owner", "licence", "visibility", "archived", "fork")}
         naive_repositories.append(NaiveRepository(pk=number, **columns))
         documents[repository_doc(number)] = repository_document(value)
     Repository.objects.bulk_create(repositories)
     automations, naive = [], []
-    links: dict[str, list[tuple[int, int]]] = {name: [] for name in _LINKS}
+    links: dict[str, list[tuple[int, int]]] = {name: [] for name in LINKS}
     for row in repositories:
         for index, one in enumerate(records[row.pk]):
             key = (row.pk - 1) * EACH + index + 1
@@ -178,54 +206,3 @@ def _automation(key: int, row: Repository, one: AutomationRecord, facet_ids: str
 
 def _link(through: type[models.Model], owner: str, pairs: list[tuple[int, int]]) -> None:
     through.objects.bulk_create([through(**{owner: key, "naivevalue_id": value}) for key, value in pairs])
-
-
-class NaiveValue(models.Model):
-    name = models.CharField(max_length=255)
-
-    class Meta:
-        app_label = "benchmarks"
-
-
-class NaiveRepository(models.Model):
-    owner = models.CharField(max_length=255, db_index=True)
-    licence = models.CharField(max_length=100, db_index=True)
-    visibility = models.CharField(max_length=20, db_index=True)
-    archived = models.BooleanField(db_index=True)
-    fork = models.BooleanField(db_index=True)
-    languages = models.ManyToManyField(NaiveValue, related_name="+")
-    topics = models.ManyToManyField(NaiveValue, related_name="+")
-
-    class Meta:
-        app_label = "benchmarks"
-
-
-class NaiveAutomation(models.Model):
-    repository = models.ForeignKey(NaiveRepository, models.CASCADE)
-    kind = models.CharField(max_length=20, db_index=True)
-    name = models.TextField()
-    pinned = models.BooleanField(null=True, db_index=True)
-    triggers = models.ManyToManyField(NaiveValue, related_name="+")
-    action_versions = models.ManyToManyField(NaiveValue, related_name="+")
-    runners = models.ManyToManyField(NaiveValue, related_name="+")
-    actions = models.ManyToManyField(NaiveValue, related_name="+")
-    blueprints = models.ManyToManyField(NaiveValue, related_name="+")
-
-    class Meta:
-        app_label = "benchmarks"
-
-
-def create_naive() -> None:
-    """The ordinary tables: many-to-many, each link with covering indexes both ways."""
-    with connection.schema_editor() as editor:
-        for model in (NaiveValue, NaiveRepository, NaiveAutomation):
-            editor.create_model(model)
-    with connection.cursor() as cursor:
-        for model, names in (
-            (NaiveRepository, ("languages", "topics")),
-            (NaiveAutomation, _LINKS),
-        ):
-            owner = f"{model.__name__.lower()}_id"
-            for name in names:
-                table = getattr(model, name).through._meta.db_table
-                cursor.execute(f"CREATE INDEX {table}_covering ON {table} (naivevalue_id, {owner})")
