@@ -1,4 +1,4 @@
-"""`manage.py explain`, `create_api_key`, `clear_cache`, `warm` and `rotate_encryption_keys`."""
+"""The management commands: `explain`, those for API keys, `clear_cache`, `warm` and `rotate_encryption_keys`."""
 
 from io import StringIO
 
@@ -9,7 +9,7 @@ from django.db import connection
 
 from github_cache.encryption import SecretUnreadable
 from github_cache.models import ApiKey, Credential, Tenant
-from tests.github_cache.gateway.house import TENANT, House
+from tests.github_cache.gateway.house import TENANT, House, forget_memories
 from tests.github_cache.gateway.test_use_and_warming import settle
 
 
@@ -46,6 +46,22 @@ def test_a_key_is_printed_once_and_works(house: House) -> None:
     assert key not in str(vars(row))
     with pytest.raises(CommandError, match="--days"):
         said("create_api_key", "x", "--days", "0")
+
+
+def test_keys_are_listed_and_one_is_revoked(house: House) -> None:
+    key = said("create_api_key", "dashboards", "--days", "1").strip()
+    assert house.get("/api/v3/repos/octo/hello", key=key).status_code == 200
+    line = next(line for line in said("list_api_keys").splitlines() if "dashboards" in line)
+    assert line.startswith(f"default/dashboards ({key[:10]}…): read; used ")
+    assert key not in line
+    assert said("list_api_keys", "--tenant", "nobody") == ""
+
+    assert said("revoke_api_key", key[:10]).startswith("Revoked default/dashboards")
+    forget_memories()
+    assert house.get("/api/v3/repos/octo/hello", key=key).status_code == 401
+    assert "revoked" in next(line for line in said("list_api_keys").splitlines() if "dashboards" in line)
+    with pytest.raises(CommandError, match="no key that is in force"):
+        said("revoke_api_key", key[:10])
 
 
 def test_clearing_says_what_went(house: House) -> None:
