@@ -33,8 +33,10 @@ from github_cache.upstream.errors import BadCall
 MAX_DOCUMENT = 512 * 1024
 MAX_TOKENS = 20_000
 
-# Roots that tell the state of limits, or are never the same twice.
-_LIVE_ROOTS = frozenset({"rateLimit"})
+# Tells the state of limits, which is never the same twice; as a root, also by way of a fragment.
+_LIVE = re.compile(r"\brateLimit\b")
+# A keyword cannot be spelt otherwise: a document without it changes nothing, whoever reads it.
+_MUTATION = re.compile(r"\bmutation\b")
 # The root `viewer`, and fields like `viewerCanUpdate`.
 _VIEWER = re.compile(r"\bviewer")
 
@@ -86,23 +88,27 @@ def read(body: bytes) -> Request:
     try:
         parsed = _parsed(document)
     except (GraphQLSyntaxError, RecursionError):
-        # GitHub words its own complaint best.
-        return Request(Wish.AS_IS, document, _canonical(variables), operation)
+        return _as_it_came(document, variables, operation)
     chosen = _chosen(parsed.operations, operation)
     if chosen is None or chosen.operation is OperationType.SUBSCRIPTION:
-        return Request(Wish.AS_IS, document, _canonical(variables), operation)
+        return _as_it_came(document, variables, operation)
     if chosen.operation is OperationType.MUTATION:
         return Request(Wish.MUTATION, document, _canonical(variables), operation)
     roots = _roots(chosen.selection_set)
-    live = roots is not None and any(root.name.value in _LIVE_ROOTS for root in roots)
     return Request(
-        Wish.AS_IS if live else Wish.QUERY,
+        Wish.AS_IS if _LIVE.search(parsed.text) else Wish.QUERY,
         parsed.text,
         _canonical(variables),
         operation,
         _scope(roots, variables) if roots is not None else None,
         _VIEWER.search(parsed.text) is not None,
     )
+
+
+def _as_it_came(document: str, variables: Mapping[str, Any], operation: str) -> Request:
+    """For GitHub to complain about in its own words. It may read what we cannot: what could be a mutation is one."""
+    wish = Wish.MUTATION if _MUTATION.search(document) else Wish.AS_IS
+    return Request(wish, document, _canonical(variables), operation)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,13 @@ def read(query: str, variables: object = None, operation: str | None = None) -> 
         ("subscription { x }", Wish.AS_IS),
         ("{", Wish.AS_IS),
         ("query A { a } query B { b }", Wish.AS_IS),
+        ("query A { a } mutation B { b }", Wish.MUTATION),
+        ("query { ...limits } fragment limits on Query { rateLimit { cost } }", Wish.AS_IS),
+        ("query { ... on Query { left: rateLimit { cost } } }", Wish.AS_IS),
+        ("mutation {", Wish.MUTATION),
+        ("mutation { " + "a " * graphql.MAX_TOKENS + "}", Wish.MUTATION),
+        ("query { " + "a " * graphql.MAX_TOKENS + "}", Wish.AS_IS),
+        ("mutation { " + "a {" * 5_000, Wish.MUTATION),
         ("", Wish.AS_IS),
     ],
 )

@@ -1,7 +1,10 @@
 """GraphQL by way of the cache: queries kept by document, variables and identity; mutations passed on."""
 
+import pytest
+
 from github_cache import invalidation
 from github_cache.keys import Scope
+from github_cache.models import ApiKey, Tenant
 from tests.github_cache.gateway.house import DEV, TENANT, House
 
 ISSUES = "query Q($o: String!, $n: String!) { repository(owner: $o, name: $n) { issues(first: 2) { totalCount } } }"
@@ -50,15 +53,29 @@ def test_answers_with_errors_are_not_kept(house: House) -> None:
 
 
 def test_the_state_of_limits_is_asked_every_time(house: House) -> None:
-    query = "{ rateLimit { remaining } }"
-    assert house.graphql(query)["X-Cache"] == "BYPASS"
-    assert house.graphql(query)["X-Cache"] == "BYPASS"
+    for query in ("{ rateLimit { remaining } }", "{ ...F } fragment F on Query { rateLimit { remaining } }"):
+        assert house.graphql(query)["X-Cache"] == "BYPASS"
+        assert house.graphql(query)["X-Cache"] == "BYPASS"
 
 
 def test_what_does_not_parse_is_githubs_to_complain_about(house: House) -> None:
     answer = house.graphql("{ repository(")
     assert answer.status_code == 200
     assert answer.json()["errors"]
+
+
+@pytest.mark.parametrize("before", ["", "# a comment\n", "query Q { __typename } ", "fragment F on Query { id } "])
+@pytest.mark.parametrize(
+    "after", ["", " " + "# \n", " __typename" * 30_000, " ("], ids=["", "comment", "long", "broken"]
+)
+def test_a_key_that_may_only_read_changes_nothing_however_it_is_put(house: House, before: str, after: str) -> None:
+    _, key = ApiKey.create(Tenant.objects.get(slug=TENANT), "reader", ("read",))
+    star = f'addStar(input: {{starrableId: "{house.repository().node_id}"}}) {{ clientMutationId }}'
+    house.forgotten()
+    for operation in ("M", "", None):
+        body = {"query": f"{before}mutation M {{ {star}{after} }}", "operationName": operation}
+        assert house.ask("POST", "/api/graphql", body=body, key=key).status_code == 403
+    assert house.calls == 0
 
 
 def test_what_is_no_graphql_request_is_refused_here(house: House) -> None:
