@@ -2,10 +2,11 @@
 
 import pytest
 
+from stats import text_index
 from stats.counting import Audience
 from stats.filters import Paging, QueryError, parse_paging, parse_query
 from stats.indexing import index_repository
-from stats.search import search
+from stats.search import RANKED_UP_TO, search
 from stats.snapshots import current
 from tests.stats.samples import OBSERVED, organisation, repository, workflow
 
@@ -132,6 +133,15 @@ def test_a_name_counts_more_than_a_path(index):
     found = [result["name"] for result in answer(index, "release")["results"]]
     assert set(found) == {RELEASE, "Release", "Notes"}
     assert found[-1] == "Notes"
+    narrowed = [result["name"] for result in answer(index, "release trigger:push")["results"]]
+    assert narrowed == [name for name in found if name in narrowed] != found
+
+
+def test_what_too_many_documents_have_is_shown_newest_first(index):
+    assert answer(index, "gadgets")["sort"] == "relevance"
+    text_index.replace({10_000 + n: (("gadgets",), (), (), ()) for n in range(RANKED_UP_TO)}, ())
+    found = answer(index, "gadgets")
+    assert (found["sort"], found["total"], found["results"][0]["name"]) == ("newest", 1, "tools")
 
 
 @pytest.fixture
