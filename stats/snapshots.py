@@ -89,3 +89,4 @@ def _keep_bounds(tenant: str) -> None:
             if other != tenant and other in sizes:
                 del _held[other]
                 del sizes[other]
+                metrics.index_bytes.labels(other).set(0)

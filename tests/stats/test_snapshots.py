@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from github_cache.models import Tenant
-from stats import loading, snapshots
+from stats import loading, metrics, snapshots
 from stats.columns import Columns, Snapshot
 from stats.counting import Audience, Tally
 from stats.facets import facets
@@ -142,6 +142,8 @@ def test_memory_is_bounded_by_dropping_the_tenant_asked_for_longest_ago(tenant, 
     current("three")
     assert "one" not in snapshots.nbytes()
     assert "three" in snapshots.nbytes()
+    told = {tenant: metrics.index_bytes.labels(tenant)._value.get() for tenant in ("one", "two", "three")}
+    assert {tenant: bytes_ for tenant, bytes_ in told.items() if bytes_} == snapshots.nbytes()
     assert current("one").automations == 1
 
 
