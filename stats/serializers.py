@@ -2,6 +2,7 @@
 
 from rest_framework import serializers
 
+from stats.search import RANKED_UP_TO
 from stats.vocabulary import KINDS
 
 
@@ -67,7 +68,7 @@ class SearchSerializer(serializers.Serializer):
     total = serializers.IntegerField()
     page = serializers.IntegerField()
     per_page = serializers.IntegerField()
-    sort = serializers.CharField(help_text="The order in force: more than 2,000 hits are not ranked.")
+    sort = serializers.CharField(help_text=f"The order in force: more than {RANKED_UP_TO:,} hits are not ranked.")
     next = serializers.URLField(allow_null=True)
     generation = serializers.IntegerField()
     results = ResultSerializer(many=True)
