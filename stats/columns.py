@@ -34,7 +34,8 @@ class Names:
     def matching(self, value: str) -> list[int]:
         """The places of the values equal to `value` but for case, or beginning so where it ends in ``*``."""
         if value.endswith("*"):
-            return [place for text, places in self.folded.items() if text.startswith(value[:-1]) for place in places]
+            folded = list(self.folded.items())  # at once, since the writer may add to it meanwhile
+            return [place for text, places in folded if text.startswith(value[:-1]) for place in places]
         return self.folded.get(value, [])
 
 
