@@ -1,5 +1,7 @@
 """THE table of this floor's metrics: requests and tasks, whatever they are about. Labels are names of ours."""
 
+from functools import cache
+
 from prometheus_client import Counter, Gauge, Histogram
 
 HTTP_SECONDS = Histogram(
@@ -30,3 +32,9 @@ TASK_WAITED = Histogram(
 )
 TASKS_PARKED = Gauge("tasks_parked", "Tasks that were set aside for a person.", multiprocess_mode="mostrecent")
 WORKERS = Gauge("workers_alive", "Workers that were heard of within the last minutes.", multiprocess_mode="mostrecent")
+
+
+@cache
+def http_seconds(endpoint: str, method: str, status: int) -> Histogram:
+    """The histogram of the requests of a route with this method and status, looked up once."""
+    return HTTP_SECONDS.labels(endpoint, method, status)

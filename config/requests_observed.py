@@ -5,9 +5,9 @@ Hits are many and alike, so one in HIT_SAMPLE is logged; everything else is, 5xx
 
 import itertools
 import logging
+import random
 import re
 import time
-import uuid
 from collections.abc import Callable
 
 import structlog
@@ -33,15 +33,15 @@ class RequestLog:
         self._hits = itertools.count()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        offered = request.headers.get("X-Request-Id", "")
-        request_id = offered if REQUEST_ID.fullmatch(offered) else uuid.uuid4().hex
+        offered = request.META.get("HTTP_X_REQUEST_ID", "")
+        request_id = offered if REQUEST_ID.fullmatch(offered) else f"{random.getrandbits(128):032x}"
         started = time.perf_counter()
         with structlog.contextvars.bound_contextvars(request_id=request_id), tally.opened(request_id) as asked:
             response = self.get_response(request)
             seconds = time.perf_counter() - started
             endpoint = routes.of(request)
             method = request.method if request.method in METHODS else "other"
-            metrics.HTTP_SECONDS.labels(endpoint, method, response.status_code).observe(seconds)
+            metrics.http_seconds(endpoint, method, response.status_code).observe(seconds)
             if asked.calls:
                 metrics.HTTP_CALLS.labels(endpoint).inc(asked.calls)
             self._tell(request, response, seconds, asked)

@@ -7,6 +7,7 @@ and read again where the tenant's own credentials ask, so that what people use c
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlencode
 
@@ -45,7 +46,12 @@ class Http:
 
     def parameter(self, name: str) -> str | None:
         """The first value of a query parameter."""
-        return next(iter(parse_qs(self.query).get(name, ())), None)
+        return _parameter(self.query, name)
+
+
+@lru_cache(maxsize=2048)
+def _parameter(query: str, name: str) -> str | None:
+    return next(iter(parse_qs(query).get(name, ())), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +107,19 @@ class Ask:
 
     def entry_key(self, scope: Scope, audience: str) -> str:
         """Where its answer stands for an audience. The scope's name is left out, so a rename loses nothing."""
-        match self.target:
-            case Http(path, query, accept, api_version):
-                tail = _NAMED_ROOT.sub("", path, count=1) if scope.kind != "tenant" else path
-                return keys.http_entry(self.tenant, scope, audience, tail, query, accept, api_version)
-            case Typed(resource, params):
-                return _typed_key(self.tenant, scope, audience, resource, dict(params))
-            case Graphql(document, variables, operation):
-                return keys.http_entry(self.tenant, scope, audience, "graphql", document, variables, operation)
+        return entry_key(self.tenant, self.target, scope, audience)
+
+
+def entry_key(tenant: str, target: Http | Typed | Graphql, scope: Scope, audience: str) -> str:
+    """The same for a target."""
+    match target:
+        case Http(path, query, accept, api_version):
+            tail = _NAMED_ROOT.sub("", path, count=1) if scope.kind != "tenant" else path
+            return keys.http_entry(tenant, scope, audience, tail, query, accept, api_version)
+        case Typed(resource, params):
+            return _typed_key(tenant, scope, audience, resource, dict(params))
+        case Graphql(document, variables, operation):
+            return keys.http_entry(tenant, scope, audience, "graphql", document, variables, operation)
 
 
 _NAMES = {"repository": "meta", "organization_repositories": "repos"}
@@ -129,8 +140,14 @@ def _typed_key(tenant: str, scope: Scope, audience: str, resource: str, params: 
 
 def http(caller: Caller, path: str, query: str, *, accept: str, api_version: str, controls: Controls = ANY) -> Ask:
     """A GET of the GitHub-compatible surface. `path` is decoded and checked. Raises ValueError without a tenant."""
+    return Ask(caller, _tenant(caller), *_rest(path, query, accept, api_version), controls)
+
+
+@lru_cache(maxsize=2048)
+def _rest(path: str, query: str, accept: str, api_version: str) -> tuple[Http, Match]:
+    """Clients ask the same things over and over."""
     target = Http(paths.encoded(path), paths.canonical_query(query), media_types(accept), api_version.strip())
-    return Ask(caller, _tenant(caller), target, match(path), controls)
+    return target, match(path)
 
 
 def typed(caller: Caller, resource: str, params: Mapping[str, str], controls: Controls = ANY) -> Ask:

@@ -142,10 +142,12 @@ def _entry(head: dict[str, Any], payload: bytes) -> Entry:
 
 
 def _pairs(stored: list[list[str]]) -> tuple[tuple[str, str], ...]:
-    pairs = tuple((name, value) for name, value in stored)
-    if not all(type(name) is str and type(value) is str for name, value in pairs):
-        raise TypeError("a pair is no text")
-    return pairs
+    pairs = []
+    for name, value in stored:
+        if type(name) is not str or type(value) is not str:
+            raise TypeError("a pair is no text")
+        pairs.append((name, value))
+    return tuple(pairs)
 
 
 def _unpacked(gzipped: bytes, size: int) -> bytes:

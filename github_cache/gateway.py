@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from github_cache import asking, asks, coalescing, filling, holding, hot, metrics, room, scoping
+from github_cache import asking, asks, coalescing, filling, holding, hot, metrics, room
 from github_cache.asks import Ask, Http
 from github_cache.coalescing import Role
 from github_cache.freshness import Decision
@@ -48,8 +48,8 @@ def read(ask: Ask, lane: Lane = Lane.INTERACTIVE) -> Served | Wait:
     about = (ask.tenant, ask.route.kind, answer.outcome.value)
     metrics.reads(*about).inc()
     metrics.read_seconds(*about).observe(time.perf_counter() - began)
-    if lane is Lane.INTERACTIVE and answer.status == 200 and (place := scoping.locate(ask.tenant, ask.match)):
-        hot.note(ask, place.scope, time.time())
+    if lane is Lane.INTERACTIVE and answer.status == 200:
+        hot.note(ask, time.time())
     return answer
 
 

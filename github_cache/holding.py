@@ -6,9 +6,10 @@ fresh goes out. What stands under a name that is no longer sure counts as not pe
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
-from github_cache import freshness, hooks, keys, scoping, store
-from github_cache.asks import Ask
+from github_cache import asks, freshness, hooks, keys, scoping, store
+from github_cache.asks import Ask, Graphql, Http, Typed
 from github_cache.entries import Entry
 from github_cache.epochs import renewed_at
 from github_cache.freshness import SHORT_DISTRUST, Controls, Decision, Held
@@ -92,7 +93,11 @@ def own_audience(ask: Ask) -> str:
 
 def epoch_keys(tenant: str, scope: Scope, route: Route) -> tuple[str, ...]:
     """The epochs that an entry of this route depends on: its kind's, and that of names and visibility."""
-    kind = keys.epoch(tenant, scope, route.kind)
+    return _epoch_keys(tenant, scope, route.kind)
+
+
+def _epoch_keys(tenant: str, scope: Scope, kind_name: str) -> tuple[str, ...]:
+    kind = keys.epoch(tenant, scope, kind_name)
     return (kind,) if scope.kind == "tenant" else (kind, keys.epoch(tenant, scope, ACCESS))
 
 
@@ -116,19 +121,15 @@ def _refused_lately(ask: Ask, own: str, now: float) -> Look:
 def _looked_up(ask: Ask, place: Place, own: str, now: float, policy: Policy) -> Look:
     tenant, scope, route = ask.tenant, place.scope, ask.route
     candidates = audience.candidates(route.audience, ask.caller, own)
-    entry_keys = [ask.entry_key(scope, candidate.audience) for candidate in candidates]
-    watched = epoch_keys(tenant, scope, route)
-    beside = [] if scope.kind == "tenant" else [hooks.key(tenant, scope), scoping.proof_key(tenant, scope)]
-    if not ask.caller.uses_pool:
-        beside.insert(0, keys.callers(tenant))
-    first, *others = store.get().read_many(
-        [(entry_keys[0], watched), *((key, ()) for key in (*entry_keys[1:], *beside))]
-    )
-    epochs = dict(zip(watched, first.epochs, strict=True))
-    access = first.epochs[1] if len(watched) > 1 else None
-    told = dict(zip(beside, (found.data for found in others[len(entry_keys) - 1 :]), strict=True))
-    hook, proof = told.get(hooks.key(tenant, scope)), told.get(scoping.proof_key(tenant, scope))
-    revoked_at = renewed_at((told.get(keys.callers(tenant)) or b"").decode("ascii", "replace"))
+    reads = _reads(tenant, ask.target, scope, route.kind, candidates)
+    found = store.get().read_many(reads)
+    (_, watched), tokens = reads[0], found[0].epochs
+    epochs = dict(zip(watched, tokens, strict=True))
+    access = tokens[1] if len(tokens) > 1 else None
+    beside = iter([each.data for each in found[len(candidates) :]])
+    revoked = next(beside) if candidates[0].window is not None else None
+    revoked_at = renewed_at((revoked or b"").decode("ascii", "replace"))
+    hook, proof = next(beside, None), next(beside, None)
     if hooks.told_of(hook, ACCESS, now) or hooks.covered_by_owner(tenant, place.owner, ACCESS, now):
         place = place.covered()
     sure = place.holds(access, now)
@@ -137,12 +138,10 @@ def _looked_up(ask: Ask, place: Place, own: str, now: float, policy: Policy) -> 
     lifetime = lifetime_of(ask, policy, covered=covered)
     usable: list[Kept] = []
     chosen: tuple[Decision, Kept | None] = (Decision.MISS, None)
-    for key, candidate, data in zip(
-        entry_keys, candidates, (first.data, *(found.data for found in others)), strict=False
-    ):
-        if data is None or (candidate.proof and not proven):
+    for (key, _), candidate, each in zip(reads, candidates, found, strict=False):
+        if each.data is None or (candidate.proof and not proven):
             continue
-        entry = store.readable(key, data)
+        entry = store.readable(key, each.data)
         if entry is None or (candidate.fit and not entry.extra.get("fit")):
             continue
         held = _held(entry, epochs, lifetime, place, access, now)
@@ -156,6 +155,20 @@ def _looked_up(ask: Ask, place: Place, own: str, now: float, policy: Policy) -> 
         if decision is Decision.FRESH:
             break
     return Look(place, own, access, sure, proven, covered, *chosen, tuple(usable))
+
+
+@lru_cache(maxsize=2048)
+def _reads(
+    tenant: str, target: Http | Typed | Graphql, scope: Scope, kind: str, candidates: tuple[Candidate, ...]
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """What one look reads: each candidate's entry, with the epochs beside the first; when callers lost rights, where
+    that ends a window; the hook and the proof of a repository or organisation."""
+    first, *others = (asks.entry_key(tenant, target, scope, candidate.audience) for candidate in candidates)
+    if candidates[0].window is not None:
+        others.append(keys.callers(tenant))
+    if scope.kind != "tenant":
+        others += [hooks.key(tenant, scope), scoping.proof_key(tenant, scope)]
+    return ((first, _epoch_keys(tenant, scope, kind)), *((key, ()) for key in others))
 
 
 def lifetime_of(ask: Ask, policy: Policy, *, covered: bool) -> float:

@@ -8,7 +8,7 @@ import time
 
 import orjson
 
-from github_cache import asks, keys, room, store
+from github_cache import asks, keys, room, scoping, store
 from github_cache.asks import Ask
 from github_cache.keys import Scope
 from github_cache.memory import Memory
@@ -18,16 +18,17 @@ KEPT_SECONDS = 24 * 3600
 MOST = 50
 """Asks remembered per scope; the oldest go first."""
 
-_noted: Memory[tuple[str, Scope, object], None] = Memory(20_000)
+_noted: Memory[tuple[str, object], None] = Memory(20_000)
 forget_all = _noted.forget_all
 
 
-def note(ask: Ask, scope: Scope, now: float) -> None:
+def note(ask: Ask, now: float) -> None:
     """Somebody uses this ask at `now` (epoch seconds)."""
-    if scope.kind == "tenant" or ask.route.revalidate or not ask.caller.uses_pool:
+    if ask.route.scope == "tenant" or ask.route.revalidate or not ask.caller.uses_pool:
         return
-    key = (ask.tenant, scope, ask.target)
-    if _noted.get(key, now) is None:
+    key = (ask.tenant, ask.target)
+    if _noted.get(key, now) is None and (place := scoping.locate(ask.tenant, ask.match)) is not None:
+        scope = place.scope
         _noted.put(key, None, now + NOTE_SECONDS)
         room.background().submit(f"hot:{ask.tenant}:{scope}", lambda: _write(ask, scope, now))
 

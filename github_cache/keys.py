@@ -8,6 +8,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, cast
 
 ROOT = "hubcache"
@@ -141,6 +142,7 @@ def server_run() -> str:
     return f"{ROOT}:run"
 
 
+@lru_cache(maxsize=2048)
 def alias(tenant: str, kind: ScopeKind, name: str) -> str:
     """Where the ID of a repository or organisation stands under its (hashed, lower-case) name."""
     return _checked(f"{_tenant(tenant)}:alias:{kind}:{digest(name.lower())}")

@@ -5,6 +5,7 @@ so many accounts get a label of their own.
 from __future__ import annotations
 
 import threading
+from functools import cache
 from typing import TYPE_CHECKING
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge
@@ -58,6 +59,12 @@ INBOUND_DECISIONS = Counter(
 INBOUND_LOCAL = Counter(
     "inbound_limit_local_total", "Decisions of the inbound limit that this process took alone, Redis being away.", []
 )
+
+
+@cache
+def inbound(rule: str, decision: str) -> Counter:
+    """The counter of the inbound limit's decisions under a rule, looked up once."""
+    return INBOUND_DECISIONS.labels(rule, decision)
 
 
 def count_backoff(outcome: Outcome) -> None:

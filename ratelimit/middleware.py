@@ -20,6 +20,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Protocol
 
 from django.conf import settings
@@ -68,7 +69,7 @@ class Rate:
         """Count the request under a rule."""
         self.key, self.limit = caller_key(rule, name), limit
         self.decision = self.limiter.spend_leased(self.key, limit)
-        metrics.INBOUND_DECISIONS.labels(rule, "allowed" if self.decision.allowed else "refused").inc()
+        metrics.inbound(rule, "allowed" if self.decision.allowed else "refused").inc()
         return self.decision
 
 
@@ -78,16 +79,23 @@ class AddressLimitMiddleware:
 
     def __init__(self, get_response: Handler) -> None:
         self._get_response = get_response
-        self._trusted = networks(settings.TRUSTED_PROXIES)
-        self._exempt = networks(settings.RATELIMIT_EXEMPT)
+        trusted, exempt = networks(settings.TRUSTED_PROXIES), networks(settings.RATELIMIT_EXEMPT)
+
+        @lru_cache(maxsize=1024)
+        def origin(peer: str, forwarded: str) -> tuple[Address | None, bool]:
+            """Who is calling, and whether the limit holds for them: a client's requests come from one place."""
+            address = client_address(peer, forwarded, trusted)
+            return address, address is None or not within(address, exempt)
+
+        self._origin = origin
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        address = client_address(
-            request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_FORWARDED_FOR", ""), self._trusted
+        address, limited = self._origin(
+            request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_FORWARDED_FOR", "")
         )
         request.client_address = str(address or "")
         request.rate = request.rate_key = None
-        if not settings.RATELIMIT_ENABLED or (address is not None and within(address, self._exempt)):
+        if not (settings.RATELIMIT_ENABLED and limited):
             return self._get_response(request)
         rate = Rate(address, limiter())
         request.rate = rate
@@ -155,7 +163,7 @@ def _settle_credential(rate: Rate, status: int) -> None:
         _known_good.discard(rate.credential)
         if rate.foretaken is None:
             rate.limiter.penalise(caller_key("failed", bucket_of(rate.address)))
-        metrics.INBOUND_DECISIONS.labels("failed", "counted").inc()
+        metrics.inbound("failed", "counted").inc()
 
 
 def _give_back(rate: Rate) -> None:

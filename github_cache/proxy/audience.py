@@ -9,6 +9,7 @@ if nothing in it depends on its viewer. Nothing is stripped from a body to make 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from github_cache.caller import Caller
@@ -69,13 +70,24 @@ def own(audience: Audience, caller: Caller, pinned: str | None) -> str:
 def candidates(audience: Audience, caller: Caller, own_audience: str) -> tuple[Candidate, ...]:
     """The stored bodies that may be given to this caller, the caller's own first."""
     if caller.public_only:
-        return (Candidate(POOL, proof=True, fit=True), Candidate(SHARED, proof=True))
-    window = None if caller.uses_pool else PRIVATE_SECONDS
-    mine = Candidate(own_audience, window=window)
-    if audience is not Audience.SAME_FOR_EVERYONE:
-        return (mine,)
-    others = (Candidate(SHARED, proof=True),)
-    return (mine, *others) if caller.uses_pool else (mine, Candidate(POOL, proof=True, fit=True), *others)
+        return _OF_EVERYONE
+    everyone = audience is Audience.SAME_FOR_EVERYONE
+    return _with_pool(own_audience, everyone) if caller.uses_pool else _with_token(own_audience, everyone)
+
+
+_OF_EVERYONE = (Candidate(POOL, proof=True, fit=True), Candidate(SHARED, proof=True))
+
+
+@lru_cache(maxsize=2048)
+def _with_pool(own_audience: str, everyone: bool) -> tuple[Candidate, ...]:
+    mine = Candidate(own_audience)
+    return (mine, Candidate(SHARED, proof=True)) if everyone else (mine,)
+
+
+@lru_cache(maxsize=2048)
+def _with_token(own_audience: str, everyone: bool) -> tuple[Candidate, ...]:
+    mine = Candidate(own_audience, window=PRIVATE_SECONDS)
+    return (mine, *_OF_EVERYONE) if everyone else (mine,)
 
 
 def destination(audience: Audience, caller: Caller, own_audience: str, *, proven: bool, fit: bool) -> str:

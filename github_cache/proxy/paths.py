@@ -5,6 +5,7 @@ configured host or climb out of a path. Whatever looks as if it tried is refused
 """
 
 import re
+from functools import lru_cache
 from urllib.parse import quote
 
 from github_cache.upstream import paths
@@ -22,6 +23,7 @@ _ONE_SEGMENT = re.compile(
 _UNRESERVED = "!$&'()*+,;=:@~"
 
 
+@lru_cache(maxsize=2048)
 def checked(path: str, query: str = "") -> str:
     """The path with its query as it is sent to GitHub. `path` is decoded and begins with `/`, `query` is as it came.
 

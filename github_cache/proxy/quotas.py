@@ -16,7 +16,7 @@ from ratelimit.quota import Quota
 
 LATELY_SECONDS = 1.0
 
-_read: Memory[tuple[str | None, tuple[str, ...]], Mapping[str, Quota]] = Memory(10_000)
+_read: Memory[tuple[str | None, str | None], Mapping[str, Quota]] = Memory(10_000)
 forget_all = _read.forget_all
 
 _DEFAULTS = {"core": 5000, "graphql": 5000, "search": 30, "code_search": 10}
@@ -54,14 +54,19 @@ def of(caller: Caller) -> Mapping[str, Quota]:
     accounts = accounts_of(caller)
     status = governor().status(accounts) if accounts else {}
     quotas = together(quota for account in accounts for quota in status.get(account, ()))
-    _read.put((caller.tenant, accounts), quotas, time.monotonic() + LATELY_SECONDS)
+    _read.put(_whose(caller), quotas, time.monotonic() + LATELY_SECONDS)
     return quotas
 
 
 def lately(caller: Caller) -> Mapping[str, Quota]:
     """The same, up to LATELY_SECONDS old: for answers that cost GitHub nothing, so that a hit is one round trip."""
-    known = _read.get((caller.tenant, accounts_of(caller)), time.monotonic())
+    known = _read.get(_whose(caller), time.monotonic())
     return of(caller) if known is None else known.value
+
+
+def _whose(caller: Caller) -> tuple[str | None, str | None]:
+    """A token has limits of its own; everyone else has those of the tenant's pool."""
+    return caller.tenant, caller.identity if caller.token is not None else None
 
 
 def headers(quota: Quota | None, bucket: str) -> dict[str, str]:
