@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 from github_cache import figures
 from github_cache import health as registry
 from github_cache.caller import Caller
-from stats import github_limits, health, reports, snapshots
+from stats import github_limits, health, hearing, reports, snapshots
 from stats.answers import audience_of
 from stats.counting import Audience
 from stats.exposition import for_operators
@@ -108,11 +108,13 @@ def status(request: HttpRequest) -> HttpResponse:
 
 
 def _organizations(tenant: str) -> Iterator[dict[str, Any]]:
-    """Each organisation with its last sync and how old what is known of its repositories is."""
+    """Each organisation with its last sync, how old what is known of its repositories is, and up to when that is
+    believed to be all."""
     rows = list(Organization.objects.filter(tenant_id=tenant).order_by("login"))
     runs = SyncRun.latest(rows)
     repositories = Repository.objects.filter(tenant_id=tenant, removed_at=None).values("owner")
     known = {row["owner"].lower(): row for row in repositories.annotate(count=Count("pk"), oldest=Min("observed_at"))}
+    known_until = hearing.known_until(tenant)
     for row in rows:
         about = known.get(row.login.lower(), {})
         yield {
@@ -121,6 +123,7 @@ def _organizations(tenant: str) -> Iterator[dict[str, Any]]:
             "run": runs.get(row.pk),
             "repositories": about.get("count", 0),
             "oldest": about.get("oldest"),
+            "known_until": known_until.get(row.login.lower()),
         }
 
 

@@ -8,6 +8,8 @@ class WebhooksConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from stats import hearing
         from webhooks import health
 
         health.register()
+        hearing.register(health.known_until)

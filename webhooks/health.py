@@ -13,7 +13,7 @@ from github_cache import health, hooks
 from github_cache.health import Part, State
 from github_cache.keys import Scope, ScopeKind
 from github_cache.resources import kinds_of
-from webhooks import metrics
+from webhooks import metrics, reconciling
 from webhooks.affects import covered_kinds
 from webhooks.models import WebhookConfig, WebhookEvent
 
@@ -56,6 +56,18 @@ def believed_fresh(config: WebhookConfig, oldest_waiting: datetime | None) -> da
     if not known:
         return None
     return min(max(known), oldest_waiting) if oldest_waiting else max(known)
+
+
+def known_until(tenant: str) -> dict[str, datetime]:
+    """The same by organisation, its login in lower case; one of which no hook was looked into is missing."""
+    waiting = oldest_waiting().get(tenant)
+    found: dict[str, datetime] = {}
+    for config in WebhookConfig.objects.filter(tenant_id=tenant, active=True).defer("secret", "previous_secret"):
+        fresh = believed_fresh(config, waiting)
+        if fresh is not None:
+            for login in map(str.lower, reconciling.organizations(config)):
+                found[login] = max(fresh, found.get(login, fresh))
+    return found
 
 
 def oldest_waiting() -> dict[str, datetime]:

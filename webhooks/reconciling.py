@@ -51,7 +51,7 @@ def reconcile(config: WebhookConfig, now: datetime) -> int | Wait:
         if isinstance(outcome, Wait):
             return outcome
         found += outcome
-    for login in _organizations(config):
+    for login in organizations(config):
         outcome = _organization(config.tenant_id, login)
         if isinstance(outcome, Wait):
             return outcome
@@ -63,7 +63,8 @@ def reconcile(config: WebhookConfig, now: datetime) -> int | Wait:
     return found
 
 
-def _organizations(config: WebhookConfig) -> Iterator[str]:
+def organizations(config: WebhookConfig) -> Iterator[str]:
+    """The logins of those that a configuration speaks for."""
     if config.target == WebhookConfig.For.ORGANIZATION and config.organization:
         yield config.organization
     elif config.target == WebhookConfig.For.TENANT:

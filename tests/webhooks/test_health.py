@@ -1,14 +1,17 @@
 """What hooks cover and until when, how fresh we believe ourselves to be, and what a person is told."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from django.test import Client
 from prometheus_client import REGISTRY
 
 from github_cache import hooks
 from github_cache.health import State
 from github_cache.keys import Scope
 from github_cache.models import Tenant
+from stats.models import Organization
 from webhooks import health
 from webhooks.health import HEALTHY_FOR, believed_fresh, covered, healthy_until
 from webhooks.models import WebhookConfig, WebhookEvent
@@ -102,3 +105,27 @@ def test_the_age_of_what_waits_is_a_metric(config: WebhookConfig) -> None:
 def test_the_check_tells_how_fresh(tenant: Tenant, config: WebhookConfig) -> None:
     WebhookConfig.objects.update(checked_at=ago(minutes=1))
     assert "acme fresh as of 2026-11-21 11:59:00Z" in health.check(NOW.timestamp()).detail
+
+
+def test_each_organization_is_fresh_as_of_the_latest_check_of_a_hook_that_speaks_for_it(tenant: Tenant) -> None:
+    for login in ("acme", "Octo", "unheard"):
+        Organization.objects.create(tenant=tenant, login=login)
+    own = of_organization(secret="s" * 9, checked_at=ago(minutes=5))
+    own.save()
+    of_organization(secret="s" * 9, checked_at=ago(minutes=9), active=False).save()
+    assert health.known_until("acme") == {"acme": ago(minutes=5)}
+    WebhookConfig.objects.create(tenant=tenant, target="tenant", secret="s" * 9, reconciled_at=ago(minutes=2))
+    assert health.known_until("acme") == {login: ago(minutes=2) for login in ("acme", "octo", "unheard")}
+    WebhookEvent.objects.create(
+        tenant=tenant, config=own, delivery_id="1", received_at=ago(minutes=3), next_try_at=NOW, body_digest=b""
+    )
+    assert set(health.known_until("acme").values()) == {ago(minutes=3)}
+    assert health.known_until("another") == {}
+
+
+def test_the_page_shows_it(client: Client, tenant: Tenant, settings: Any) -> None:
+    settings.HUBCACHE_ANONYMOUS_READ, settings.HUBCACHE_TENANT = True, "acme"
+    Organization.objects.create(tenant=tenant, login="acme")
+    assert "no hook is checked" in client.get("/status").content.decode()
+    of_organization(secret="s" * 9, checked_at=NOW).save()
+    assert f'datetime="{NOW.isoformat()}"' in client.get("/status").content.decode()
