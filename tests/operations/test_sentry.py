@@ -44,6 +44,41 @@ list(application(environ, lambda *_: None))
 sentry_sdk.flush()
 print(json.dumps({"sent": sent, "installed": sorted(sentry_sdk.get_client().integrations)}))
 """
+FAILING = """
+import json, sys, types
+import django
+from config import sentry
+from sentry_sdk.transport import Transport
+
+sent = []
+
+class Kept(Transport):
+    def capture_envelope(self, envelope):
+        sent.extend(item.payload.json for item in envelope.items if item.payload.json)
+
+DSN = "https://key@sentry.invalid/1"
+sentry.start(DSN, share=0.0, transport=Kept)
+django.setup()
+import sentry_sdk
+from django.conf import settings
+from django.urls import path
+from wsgiref.util import setup_testing_defaults
+
+def fails(request):
+    raise ValueError("refused " + request.META["HTTP_AUTHORIZATION"])
+
+sys.modules["failing"] = types.ModuleType("failing")
+sys.modules["failing"].urlpatterns = [path("api/v3/fails", fails)]
+settings.ROOT_URLCONF, settings.SENTRY_DSN = "failing", DSN
+settings.RATELIMIT_ENABLED = False
+settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if "Identity" not in name]
+from config.wsgi import application
+environ = {"PATH_INFO": "/api/v3/fails", "HTTP_HOST": "127.0.0.1", "HTTP_AUTHORIZATION": "token ghp_" + "a1" * 18}
+setup_testing_defaults(environ)
+list(application(environ, lambda *_: None))
+sentry_sdk.flush()
+print(json.dumps(sent))
+"""
 
 
 def run(code: str, folder: Path, *arguments: str, **settings: str) -> str:
@@ -73,6 +108,17 @@ def test_errors_and_traces_are_sent_scrubbed(tmp_path: Path, redis_server: str) 
     operations = {span["op"] for trace in traces for span in trace["spans"]}
     assert {"db.redis", "http.client"} <= operations
     assert any(trace["transaction"] == "/health/live" for trace in traces)
+
+
+def test_an_error_is_sent_with_its_request_though_its_course_is_not_followed(tmp_path: Path) -> None:
+    said = run(FAILING, tmp_path)
+    assert "a1a1a1" not in said
+    sent = json.loads(said)
+    assert not [event for event in sent if event.get("type") == "transaction"]
+    (event,) = [event for event in sent if event.get("exception")]
+    assert event["exception"]["values"][0]["value"] == "refused token [redacted]"
+    assert (event["request"]["method"], event["request"]["url"]) == ("GET", "http://127.0.0.1/api/v3/fails")
+    assert event["transaction"] == "/api/v3/fails"
 
 
 def test_without_a_dsn_it_costs_nothing(tmp_path: Path) -> None:
