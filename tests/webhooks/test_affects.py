@@ -236,6 +236,15 @@ def test_the_table_names_every_event_that_touches_something() -> None:
     assert any("automations (default branch, matching paths)" in row[2] for row in table() if row[0] == "push")
 
 
+@pytest.mark.parametrize("event", sorted(KNOWN - {"push"}))
+def test_every_documented_event_touches_what_the_table_says(event: str) -> None:
+    """By a made-up payload, since of some no example is at hand."""
+    found = look(event, about_repository(action="happened"))
+    told = {(scope, kind) for name, scope, kinds in table() if name in (event, EVERY) for kind in kinds.split(", ")}
+    assert {(scope.kind, kind) for scope, names in found.kinds.items() for kind in names} == told
+    assert not found.purged
+
+
 def recorded(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     for file in sorted((folder / "webhooks").glob("*.json")):
         for example in json.loads(file.read_text()):
