@@ -1,6 +1,9 @@
 """GitHub refused, broken, slow or out of quota: stale where it may be, else an error that clients understand."""
 
+import socket
+
 import pytest
+from pytest_django import Settings
 
 from github_cache import invalidation
 from github_cache.keys import Scope
@@ -12,8 +15,15 @@ FAULTS = [
     {"kind": "status", "status": 502},
     {"kind": "html"},
     {"kind": "reset"},
+    {"kind": "hang", "seconds": 2},
     {"kind": "cut_body"},
 ]
+
+
+@pytest.fixture(autouse=True)
+def impatient(settings: Settings) -> None:
+    """A sandbox that says nothing for so long has failed."""
+    settings.GITHUB_READ_TIMEOUT = 0.5
 
 
 # A 304 has no body that could be cut off.
@@ -36,6 +46,16 @@ def test_without_anything_held_it_is_a_gateway_error(house: House, fault: dict, 
     answer = house.get(path)
     assert answer.status_code in (502, 504)
     assert "message" in answer.json() or answer["Content-Type"] == "application/problem+json"
+
+
+def test_refused_connections_are_a_failure_like_others(house: House, settings: Settings) -> None:
+    fresh = house.get(f"{HELLO}/labels")
+    house.pass_time(5000)
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        settings.GITHUB_API_URL = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+    stale = house.get(f"{HELLO}/labels")
+    assert (stale.status_code, stale["X-Cache"], stale.content) == (200, "STALE", fresh.content)
+    assert house.get(f"{HELLO}/issues").status_code == 502
 
 
 def test_past_its_grace_nothing_stale_goes_out(house: House) -> None:
