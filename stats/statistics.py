@@ -29,9 +29,8 @@ def statistics(tenant: str, snapshot: Snapshot, audience: Audience, now: float) 
     """The answer of ``GET /api/v1/stats``; `now` in epoch seconds."""
     matches = match(snapshot, Query(), audience, found=None, universe=snapshot.live_automations)
     whole = audience is Audience.TENANT
-    shown = snapshot.newest_of != GONE
-    if not whole:
-        shown &= snapshot.public
+    newest = snapshot.newest_of if whole else np.where(snapshot.public, snapshot.newest_of, GONE)
+    shown = newest != GONE
     return {
         "repositories": int(np.count_nonzero(shown)),
         "automations": matches.tally.size,
@@ -42,7 +41,7 @@ def statistics(tenant: str, snapshot: Snapshot, audience: Audience, now: float) 
         "blueprints": _busiest(matches, "blueprint"),
         "pinned": {item["value"]: item["count"] for item in _busiest(matches, "pinned")},
         "unpinned_actions": _unpinned(matches),
-        "activity": _activity(snapshot.newest_of[shown], now),
+        "activity": _activity(newest, now),
         "growth": _growth(tenant, now) if whole else [],
         "unreadable_files": snapshot.unreadable if whole else None,
         "last_updated": last_updated(snapshot),
@@ -119,6 +118,7 @@ def _unpinned(matches: Matches) -> list[dict[str, Any]]:
 
 
 def _activity(newest: Ints, now: float) -> list[dict[str, int]]:
+    """How many repositories were pushed to within so many days; those that are gone were never."""
     return [
         {"days": days, "repositories": int(np.count_nonzero(newest >= now - days * 86_400))} for days in ACTIVITY_DAYS
     ]
