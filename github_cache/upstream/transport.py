@@ -37,10 +37,11 @@ _CHUNK = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds to connect, and between two bytes of an answer."""
+    """Seconds to connect, between two bytes of an answer, and for the whole of it."""
 
     connect: float
     read: float
+    total: float = TOTAL_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def send(call: Call, token: str, timeouts: Timeouts) -> Iterator[Raw]:
     headers = {**call.sent_headers(), "Authorization": f"Bearer {token}"}
     if (opened := tally.current()) is not None:
         headers["X-Request-Id"] = opened.request_id
-    deadline = time.monotonic() + TOTAL_SECONDS
+    deadline = time.monotonic() + timeouts.total
     try:
         response = session().request(
             call.method,
@@ -91,9 +92,10 @@ def send(call: Call, token: str, timeouts: Timeouts) -> Iterator[Raw]:
 
 def _chunks(response: requests.Response, deadline: float) -> Iterator[bytes]:
     try:
-        for chunk in response.raw.stream(_CHUNK, decode_content=True):
+        # As the pieces come: waiting for a full one, a body that drips would never meet its deadline.
+        while chunk := response.raw.read1(_CHUNK, decode_content=True):
             if time.monotonic() > deadline:
-                raise Unreachable(f"GitHub's answer took more than {TOTAL_SECONDS:.0f} s", timed_out=True, sent=True)
+                raise Unreachable("GitHub's answer took too long in all", timed_out=True, sent=True)
             yield chunk
     except urllib3.exceptions.ReadTimeoutError:
         raise Unreachable("GitHub stopped in the middle of an answer", timed_out=True, sent=True) from None

@@ -8,12 +8,13 @@ import pytest
 from pytest_django import Settings
 
 from github_cache.upstream import transport
-from github_cache.upstream.errors import BadAnswer
+from github_cache.upstream.errors import BadAnswer, Unreachable
 from github_cache.upstream.protocol import Call
 from github_cache.upstream.transport import Timeouts
 
 TIMEOUTS = Timeouts(1, 1)
 seen: list[dict[str, str]] = []
+over = threading.Event()
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -29,6 +30,12 @@ class _Handler(BaseHTTPRequestHandler):
         body = b"x" * 300_000 if self.path == "/large" else b"{}"
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
+        if self.path == "/dripping":
+            over.wait(0.2)
+            self.wfile.write(body[:1])
+            over.wait(0.2)
+            self.wfile.write(body[1:])
+            return
         self.wfile.write(body)
 
     def log_message(self, format: str, *arguments: object) -> None:
@@ -93,3 +100,14 @@ def test_a_large_body_can_be_read_piece_by_piece(server: str) -> None:
         sizes = [len(chunk) for chunk in raw.chunks()]
     assert sum(sizes) == 300_000
     assert len(sizes) > 1
+
+
+def test_an_answer_that_drips_may_not_take_for_ever(server: str) -> None:
+    with (
+        transport.send(Call("GET", "/dripping"), "t", Timeouts(1, 1, total=0.1)) as raw,
+        pytest.raises(Unreachable) as late,
+    ):
+        raw.body()
+    assert late.value.timed_out
+    with transport.send(Call("GET", "/dripping"), "t", TIMEOUTS) as raw:
+        assert raw.body() == b"{}"
