@@ -30,6 +30,10 @@ NAMING = frozenset({"/repos/{owner}/{repo}", "/orgs/{org}"})
 PLAIN_JSON = "application/vnd.github+json"
 
 
+REMEMBERED_UP_TO = 200
+"""Characters of the headers of an ask whose keys are not worked out again each time."""
+
+
 @dataclass(frozen=True, slots=True)
 class Http:
     """A GET of GitHub's REST API: the checked and encoded path, its canonical query, and what the answer varies by."""
@@ -140,7 +144,8 @@ def _typed_key(tenant: str, scope: Scope, audience: str, resource: str, params: 
 
 def http(caller: Caller, path: str, query: str, *, accept: str, api_version: str, controls: Controls = ANY) -> Ask:
     """A GET of the GitHub-compatible surface. `path` is decoded and checked. Raises ValueError without a tenant."""
-    return Ask(caller, _tenant(caller), *_rest(path, query, accept, api_version), controls)
+    rest = _rest if len(accept) + len(api_version) <= REMEMBERED_UP_TO else _rest.__wrapped__
+    return Ask(caller, _tenant(caller), *rest(path, query, accept, api_version), controls)
 
 
 @lru_cache(maxsize=2048)

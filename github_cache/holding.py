@@ -121,7 +121,7 @@ def _refused_lately(ask: Ask, own: str, now: float) -> Look:
 def _looked_up(ask: Ask, place: Place, own: str, now: float, policy: Policy) -> Look:
     tenant, scope, route = ask.tenant, place.scope, ask.route
     candidates = audience.candidates(route.audience, ask.caller, own)
-    reads = _reads(tenant, ask.target, scope, route.kind, candidates)
+    reads = (_reads if _is_short(ask.target) else _reads.__wrapped__)(tenant, ask.target, scope, route.kind, candidates)
     found = store.get().read_many(reads)
     (_, watched), tokens = reads[0], found[0].epochs
     epochs = dict(zip(watched, tokens, strict=True))
@@ -155,6 +155,11 @@ def _looked_up(ask: Ask, place: Place, own: str, now: float, policy: Policy) -> 
         if decision is Decision.FRESH:
             break
     return Look(place, own, access, sure, proven, covered, *chosen, tuple(usable))
+
+
+def _is_short(target: Http | Typed | Graphql) -> bool:
+    """Whether it takes little memory; a path and its query always do."""
+    return isinstance(target, Http) and len(target.accept) + len(target.api_version) <= asks.REMEMBERED_UP_TO
 
 
 @lru_cache(maxsize=2048)

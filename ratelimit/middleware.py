@@ -38,6 +38,8 @@ OPERATIONS = ("/health", "/metrics")
 OPERATIONS_REQUESTS = 600
 """What probes and scrapers may ask per window and address."""
 
+REMEMBERED_UP_TO = 200
+"""Characters of an `X-Forwarded-For` that is not read again each time; anybody may send a long one."""
 KNOWN_GOOD_SECONDS = 300.0
 MOST_KNOWN_GOOD = 10_000
 
@@ -90,9 +92,9 @@ class AddressLimitMiddleware:
         self._origin = origin
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        address, limited = self._origin(
-            request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_FORWARDED_FOR", "")
-        )
+        forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")
+        origin = self._origin if len(forwarded) <= REMEMBERED_UP_TO else self._origin.__wrapped__
+        address, limited = origin(request.META.get("REMOTE_ADDR", ""), forwarded)
         request.client_address = str(address or "")
         request.rate = request.rate_key = None
         if not (settings.RATELIMIT_ENABLED and limited):

@@ -32,6 +32,8 @@ from github_cache.upstream.errors import BadCall
 
 MAX_DOCUMENT = 512 * 1024
 MAX_TOKENS = 20_000
+REMEMBERED_UP_TO = 16 * 1024
+"""Characters of a query that is not parsed again each time; longer ones are rare, and their trees large."""
 
 # Tells the state of limits, which is never the same twice; as a root, also by way of a fragment.
 _LIVE = re.compile(r"\brateLimit\b")
@@ -86,7 +88,7 @@ def read(body: bytes) -> Request:
     if len(document) > MAX_DOCUMENT:
         raise Unreadable(f"A query may have {MAX_DOCUMENT} characters")
     try:
-        parsed = _parsed(document)
+        parsed = (_parsed if len(document) <= REMEMBERED_UP_TO else _parsed.__wrapped__)(document)
     except (GraphQLSyntaxError, RecursionError):
         return _as_it_came(document, variables, operation)
     chosen = _chosen(parsed.operations, operation)
