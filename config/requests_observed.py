@@ -5,8 +5,6 @@ Hits are many and alike, so one in HIT_SAMPLE is logged; everything else is, 5xx
 
 import itertools
 import logging
-import random
-import re
 import time
 from collections.abc import Callable
 
@@ -17,8 +15,6 @@ from config import metrics
 from github_cache import routes
 from github_cache.upstream import tally
 
-# What a caller may have chosen as a request ID without being able to forge a log line.
-REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,100}")
 HIT_SAMPLE = 100
 LIMITED = frozenset({429, 503})
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -33,8 +29,7 @@ class RequestLog:
         self._hits = itertools.count()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        offered = request.META.get("HTTP_X_REQUEST_ID", "")
-        request_id = offered if REQUEST_ID.fullmatch(offered) else f"{random.getrandbits(128):032x}"
+        request_id = tally.request_id(request.META)
         started = time.perf_counter()
         with structlog.contextvars.bound_contextvars(request_id=request_id), tally.opened(request_id) as asked:
             response = self.get_response(request)

@@ -15,7 +15,6 @@ import itertools
 import logging
 import math
 import os
-import random
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -30,6 +29,7 @@ from github_cache import listening, metrics, routes
 from github_cache.nearcache import NearCache, memory
 from github_cache.repeatable import Answer, Headers, Offer, date, kept, size
 from github_cache.repeats import repeats
+from github_cache.upstream import tally
 from ratelimit.limiter import limiter
 
 Environ = dict[str, Any]
@@ -82,7 +82,6 @@ _NOT_COMPARED = frozenset(
 _ALWAYS = ("wsgi.url_scheme", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING")
 _IDENTITY = ("HTTP_AUTHORIZATION", "HTTP_X_API_KEY")
 _ADDRESS = ("REMOTE_ADDR", "HTTP_X_FORWARDED_FOR")
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,100}")
 _ENTITY_TAG = re.compile(r'(?:W/)?("[^"]*")')
 log = logging.getLogger("hubcache.request")
 
@@ -197,7 +196,7 @@ class HotCache:
         if dated is None or dated.second != int(now):
             dated = date(answer, now)
             answer.dated[:] = [dated]
-        request_id = _request_id(environ)
+        request_id = tally.request_id(environ)
         number = next(self._repeats)
         if now >= self._told_at + TOLD_EVERY:
             one_in, self._told, self._told_at = number - self._told, number, now
@@ -253,8 +252,3 @@ def _matches(condition: str, etag: str) -> bool:
     """Weak comparison of If-None-Match (RFC 9110, 13.1.2) with the answer's tag; `*` is left to the full path."""
     own = _ENTITY_TAG.fullmatch(etag)
     return own is not None and own[1] in _ENTITY_TAG.findall(condition)
-
-
-def _request_id(environ: Environ) -> str:
-    offered = environ.get("HTTP_X_REQUEST_ID", "")
-    return offered if offered and _REQUEST_ID.fullmatch(offered) else f"{random.getrandbits(128):032x}"

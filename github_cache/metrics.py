@@ -58,7 +58,7 @@ HOT_DROPPED = Counter("cache_hot_dropped_total", "Answers dropped because someth
 HOT_REPEATS = Counter("cache_hot_repeats_total", "Answers that were repeated, by tenant and kind.", ["tenant", "kind"])
 HOT_SECONDS = Histogram(
     "cache_hot_repeat_seconds",
-    "Time of a repeat, by route; one in 100 is measured.",
+    "Time of a repeat, by route; one a second in each process is measured.",
     ["endpoint"],
     buckets=(0.000005, 0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.001, 0.01, 0.1),
 )

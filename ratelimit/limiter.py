@@ -127,10 +127,6 @@ class Limiter:
             lease.left -= 1
             return True
 
-    def lease(self, key: str, limit: int) -> int:
-        """Take a part of the caller's allowance ahead: how many were granted, 0 where it is used up."""
-        return self._take(key, limit, 1, lease_size(limit), self._clock()).count
-
     def refund(self, key: str, cost: int = 1) -> None:
         """Give back what a request cost that should not count, in the window in which it still is.
 

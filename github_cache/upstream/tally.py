@@ -4,9 +4,12 @@ Whoever begins a request or a task opens a tally; whoever sends a call finds it 
 """
 
 import contextlib
-from collections.abc import Iterator
+import random
+import re
+from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(slots=True)
@@ -19,6 +22,16 @@ class Tally:
 
 
 _current: ContextVar[Tally | None] = ContextVar("tally", default=None)
+
+
+# What a caller may have chosen without being able to forge a log line.
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,100}")
+
+
+def request_id(environ: Mapping[str, Any]) -> str:
+    """The ID of a request: the caller's own `X-Request-Id` where that is harmless, else a new one."""
+    offered = environ.get("HTTP_X_REQUEST_ID")
+    return offered if offered and _REQUEST_ID.fullmatch(offered) else f"{random.getrandbits(128):032x}"
 
 
 @contextlib.contextmanager

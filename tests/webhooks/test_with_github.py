@@ -2,7 +2,6 @@
 
 import json
 import random
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -30,7 +29,7 @@ from github_sandbox.world import World
 from stats import syncing
 from stats.models import Automation, Repository
 from tests.canaries import SECRET
-from tests.github_cache.gateway.house import forget
+from tests.github_cache.gateway.house import forget, settle
 from webhooks import configurations, health, processing, reconciling, recovery
 from webhooks.models import WebhookConfig, WebhookEvent
 
@@ -115,11 +114,7 @@ class Hub:
         """Reads, and waits until it is noted, in the background, that people do."""
         self.read(resource, **params)
         self.read(resource, **params)
-        pause = threading.Event()
-        for _ in range(500):
-            if not room.background().busy:
-                break
-            pause.wait(0.01)
+        settle()
         assert hot.lately("acme", Scope("repo", str(self.hello.id)))
 
     def read(self, resource: str, **params: str) -> Served:

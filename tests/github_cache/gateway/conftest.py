@@ -7,6 +7,7 @@ import pytest
 import redis
 from django.test import Client
 from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
 
 from github_cache.models import ApiKey, Tenant
 from github_sandbox import changes
@@ -61,3 +62,16 @@ def flags(house: House) -> Callable[..., None]:
         live.refresh()
 
     return change
+
+
+@pytest.fixture
+def base(house: House, live_server: LiveServer, settings: Settings) -> str:
+    """The address for clients of GitHub's, with more repositories and issues there than one page holds."""
+    settings.HUBCACHE_PUBLIC_URL = live_server.url
+    world = house.handle.world
+    org, admin = world.organization("octo"), world.accounts["octo-admin"]
+    for number in range(40):
+        changes.create_repository(world, org, admin, f"repo-{number:02}", {})
+    for number in range(45):
+        changes.create_issue(world, house.repository(), admin, f"More {number}", None, [])
+    return f"{live_server.url}/api/v3"

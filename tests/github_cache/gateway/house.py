@@ -1,5 +1,6 @@
 """Hubcache in this process before a sandbox GitHub, over a real Redis: asked over HTTP as its callers ask it."""
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,7 +10,7 @@ import redis
 from django.http import HttpResponse
 from django.test import Client
 
-from github_cache import entries, hooks, hot, identity, listening, scoping, store, verification
+from github_cache import entries, hooks, hot, identity, listening, room, scoping, store, verification
 from github_cache.entries import Entry
 from github_cache.nearcache import memory
 from github_cache.proxy import quotas
@@ -41,6 +42,13 @@ def forget_memories() -> None:
     graphql.sizes.forget()
     rest.renames.forget_all()
     memory().clear()
+
+
+def settle(background: room.Background | None = None) -> None:
+    """Returns once what the background was given is done."""
+    background, pause = background or room.background(), threading.Event()
+    while background.busy:
+        pause.wait(0.001)
 
 
 @dataclass

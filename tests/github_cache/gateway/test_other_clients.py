@@ -23,7 +23,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from pytest_django.live_server_helper import LiveServer
 
-from github_sandbox import changes
 from tests.github_cache.gateway.house import ADMIN, House
 
 OCTOKIT = Path(__file__).parent / "octokit"
@@ -32,18 +31,6 @@ needs_octokit = pytest.mark.skipif(
     reason=f"needs node, and `npm install` in {OCTOKIT}",
 )
 needs_gh = pytest.mark.skipif(shutil.which("gh") is None, reason="gh is not installed")
-
-
-@pytest.fixture
-def base(house: House, live_server: LiveServer, settings) -> str:
-    settings.HUBCACHE_PUBLIC_URL = live_server.url
-    world = house.handle.world
-    org, admin = world.organization("octo"), world.accounts["octo-admin"]
-    for number in range(20):
-        changes.create_repository(world, org, admin, f"repo-{number:02}", {})
-    for number in range(45):
-        changes.create_issue(world, house.repository(), admin, f"More {number}", None, [])
-    return f"{live_server.url}/api/v3"
 
 
 def node(program: str, base: str, token: str, repository: str = "hello") -> dict[str, Any]:
@@ -59,7 +46,7 @@ def test_octokit(house: House, base: str, credential: str) -> None:
     told = node("journey.mjs", base, house.key if credential == "key" else ADMIN)
     assert told.pop("labels")[-1] == "from octokit"
     assert told == {
-        "repositories": 22,
+        "repositories": 42,
         "issues": 48,
         "json": "# hello\n",
         "raw": "# hello\n",
@@ -171,7 +158,7 @@ def test_gh(house: House, enterprise: dict[str, str]) -> None:
         return done.stdout
 
     names = told("--paginate", "orgs/octo/repos?per_page=10", "--jq", ".[].full_name").split()
-    assert len(names) == 22
+    assert len(names) == 42
     assert len(told("--paginate", "repos/octo/hello/issues?per_page=20", "--jq", ".[].number").split()) == 48
     assert told("repos/octo/hello/contents/README.md", "--jq", ".encoding").strip() == "base64"
     assert told("repos/octo/hello/contents/README.md", "-H", "Accept: application/vnd.github.raw") == "# hello\n"

@@ -4,26 +4,12 @@ import asyncio
 
 import pytest
 import requests
-from pytest_django.live_server_helper import LiveServer
 
-from github_sandbox import changes
 from tests.github_cache.gateway.house import ADMIN, House
 
 RAW = "application/vnd.github.raw"
 QUERY = 'query($name: String!) { repository(owner: "octo", name: $name) { nameWithOwner } }'
 LIMIT = {"kind": "secondary", "retry_after": 30, "count": 1}
-
-
-@pytest.fixture
-def base(house: House, live_server: LiveServer, settings) -> str:
-    settings.HUBCACHE_PUBLIC_URL = live_server.url
-    world = house.handle.world
-    org, admin = world.organization("octo"), world.accounts["octo-admin"]
-    for number in range(40):
-        changes.create_repository(world, org, admin, f"repo-{number:02}", {})
-    for number in range(45):
-        changes.create_issue(world, house.repository(), admin, f"More {number}", None, [])
-    return f"{live_server.url}/api/v3"
 
 
 @pytest.mark.parametrize("credential", ["key", "token"])

@@ -1,6 +1,5 @@
 """The ID of a request goes along to what is done for it behind its back: revalidations, and tasks that a bell sends."""
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,8 +7,7 @@ import pytest
 
 from github_cache import room
 from github_cache.upstream import tally, transport
-from tests.github_cache.gateway.house import House
-from tests.github_cache.gateway.test_use_and_warming import settle
+from tests.github_cache.gateway.house import House, settle
 
 ISSUES = "/api/v3/repos/octo/hello/issues"
 
@@ -52,7 +50,6 @@ def test_its_calls_do_not_count_as_the_requests_own() -> None:
     with tally.opened("the-request") as asked:
         assert background.submit("one", job)
     assert background.submit("two", job)
-    while background.busy:
-        time.sleep(0.001)
+    settle(background)
     assert seen == [("the-request", 1), None]
     assert asked.calls == 0

@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from github_cache import asks, gateway, hooks, hot, invalidation, room, tasks, uses, warm_up
+from github_cache import asks, gateway, hooks, hot, invalidation, tasks, uses, warm_up
 from github_cache.health import State
 from github_cache.keys import Scope
 from github_cache.models import Use
 from github_sandbox import changes
 from ratelimit.budget import Lane
-from tests.github_cache.gateway.house import GUEST, ORG, TENANT, House, forget_memories
+from tests.github_cache.gateway.house import GUEST, ORG, TENANT, House, forget_memories, settle
 
 HELLO = "/api/v3/repos/octo/hello"
 
@@ -22,13 +22,6 @@ def quiet_end(house: House):
     """Nothing is under way when the servers go."""
     yield
     settle()
-
-
-def settle() -> None:
-    """Returns once what the background was given is done."""
-    background = room.background()
-    while background.busy:
-        time.sleep(0.001)
 
 
 def scope(house: House) -> Scope:
