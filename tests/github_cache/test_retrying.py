@@ -21,7 +21,7 @@ def task() -> Iterator[Callable[[int], Task]]:
     """A task under way whose message was sent so many times again."""
     app = Celery(broker="memory://", set_as_current=False)
 
-    @app.task(bind=True, max_retries=None)
+    @app.task(bind=True, max_retries=None, shared=False)
     def body(self: Task) -> None:
         """Never run."""
 
