@@ -12,7 +12,7 @@ import numpy as np
 import orjson
 from django.db import connection
 
-from stats.columns import Batch, Columns
+from stats.growing import Batch, Columns
 from stats.planes import Ints
 
 CHUNK: Final = 5_000  # repositories at a time: bounds what is in memory beside the columns

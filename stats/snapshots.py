@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from django.conf import settings
 
 from stats import loading, metrics
-from stats.columns import Columns, Snapshot
+from stats.columns import Snapshot
+from stats.growing import Columns
 
 
 @dataclass(slots=True)

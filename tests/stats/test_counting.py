@@ -7,9 +7,10 @@ from collections.abc import Iterable
 import numpy as np
 import pytest
 
-from stats.columns import Batch, Columns, Snapshot
+from stats.columns import Snapshot
 from stats.counting import Audience, match
 from stats.filters import parse_query
+from stats.growing import Batch, Columns
 
 EACH = 10
 VALUES = {

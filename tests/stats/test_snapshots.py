@@ -9,10 +9,11 @@ import pytest
 
 from github_cache.models import Tenant
 from stats import loading, metrics, snapshots
-from stats.columns import Columns, Snapshot
+from stats.columns import Snapshot
 from stats.counting import Audience, Tally
 from stats.facets import facets
 from stats.filters import parse_query
+from stats.growing import Columns
 from stats.indexing import index_repository, remove_repository
 from stats.models import IndexGeneration
 from stats.planes import Ints

@@ -1,0 +1,230 @@
+"""The columns of a tenant under their one writer's hands, who reads them from the database in :mod:`stats.loading`.
+
+What is new is appended behind the readers' views, replaced rows are marked dead in a copy, and readers are handed the
+whole as a :class:`stats.columns.Snapshot`. Dead rows are left out when they are many.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from stats.columns import GONE, Names, Snapshot
+from stats.planes import UNSORTED, Growing, GrowingPlane, Ints, Mask, sums
+from stats.vocabulary import FACETS, Bearer
+
+COMPACT_FROM: Final = 2_000  # dead rows; below it they cost nothing that shows
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Repositories and their automations to be appended.
+
+    Every array is by row, in the order of `repositories`, a repository's own row before those of its automations.
+    `pairs` are (row in the batch, ID of a facet value), in the order of rows.
+    """
+
+    repositories: Sequence[int]  # primary keys
+    public: Mask  # by repository
+    rows_each: Ints  # by repository: 1 + its automations
+    doc_ids: Ints
+    newest: Ints
+    pair_rows: Ints
+    pair_values: Ints
+    languages: Sequence[Mapping[str, int]]  # by repository: name -> bytes
+    unreadable: Sequence[int]  # files, by repository
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """Where a repository stands, its number and its rows; and how many files of it are unreadable."""
+
+    number: int
+    start: int
+    end: int
+    unreadable: int
+
+
+class Columns:
+    """The writer: applies changes one after the other and makes snapshots. Not for several threads at once."""
+
+    def __init__(self, compact_from: int = COMPACT_FROM, unsorted: int = UNSORTED) -> None:
+        self._compact_from = compact_from
+        self._names = {facet: Names([], {}) for facet in FACETS}
+        self._numbers = {facet: Growing(np.int32) for facet in FACETS}
+        self._planes: dict[Bearer, GrowingPlane] = {
+            "automation": GrowingPlane(unsorted),
+            "repository": GrowingPlane(unsorted),
+        }
+        # By ID of a facet value: its number, and whether its plane is that of repositories; -1: not learnt.
+        self._number_of: Ints = np.empty(0, np.int32)
+        self._of_repositories: Ints = np.empty(0, np.int8)
+        self._doc_ids, self._newest = Growing(np.int64), Growing(np.int64)
+        self._repository_of, self._public = Growing(np.int32), Growing(np.bool_)
+        self._live_automations: Mask = np.zeros(0, np.bool_)
+        self._live_repositories: Mask = np.zeros(0, np.bool_)
+        self._documents = 0
+        self._newest_of: Ints = np.zeros(0, np.int64)
+        self._amounts: Ints = np.zeros(0, np.int64)
+        self._unreadable = 0
+        self._spans: dict[int, _Span] = {}
+
+    def learn(self, values: Iterable[tuple[int, str, str]]) -> None:
+        """Take in facet values: (ID, facet, value). Those known already are passed over."""
+        values = [value for value in values if value[1] in FACETS]
+        if not values:
+            return
+        size = max(identifier for identifier, _, _ in values) + 1
+        if size > len(self._number_of):
+            self._number_of = _copied(self._number_of, size * 5 // 4, -1)
+            self._of_repositories = _copied(self._of_repositories, size * 5 // 4, -1)
+        for identifier, facet, text in values:
+            if self._number_of[identifier] < 0:
+                bearer = FACETS[facet].bearer
+                plane = self._planes[bearer]
+                self._number_of[identifier] = len(plane.facets)
+                self._of_repositories[identifier] = bearer == "repository"
+                self._numbers[facet].append(np.array([len(plane.facets)], np.int32))
+                self._names[facet].add(text)
+                plane.facets.append(facet)
+
+    def unknown(self, values: Ints) -> Ints:
+        """Those of the IDs that were never learnt."""
+        known = values < len(self._number_of)
+        known[known] = self._number_of[values[known]] >= 0
+        return np.unique(values[~known])
+
+    def replace(self, batch: Batch, removed: Iterable[int] = ()) -> None:
+        """Put these repositories in the place of what was known of them, and drop the `removed` ones."""
+        rows = len(self._doc_ids.view) + len(batch.doc_ids)
+        self._live_automations = _copied(self._live_automations, rows)
+        self._live_repositories = _copied(self._live_repositories, rows)
+        self._newest_of = _copied(self._newest_of, len(self._public.view) + len(batch.repositories))
+        for plane in self._planes.values():
+            plane.totals = _copied(plane.totals, len(plane.facets))
+        self._amounts = _copied(self._amounts, len(self._planes["repository"].facets))
+        for key in (*removed, *batch.repositories):
+            if span := self._spans.pop(key, None):
+                self._retire(span)
+        if batch.repositories:
+            self._append(batch)
+        live = int(np.count_nonzero(self._live_automations)) + len(self._spans)
+        if rows - live > max(self._compact_from, rows // 4):
+            self._compact()
+
+    def snapshot(self, lineage: str, generation: int, changed_at: str) -> Snapshot:
+        """What readers may hold from now on."""
+        return Snapshot(
+            lineage=lineage,
+            generation=generation,
+            changed_at=changed_at,
+            doc_ids=self._doc_ids.view,
+            newest=self._newest.view,
+            repository_of=self._repository_of.view,
+            live_automations=self._live_automations,
+            live_repositories=self._live_repositories,
+            public=self._public.view,
+            newest_of=self._newest_of,
+            planes={
+                "automation": self._planes["automation"].view(),
+                "repository": self._planes["repository"].view(self._repository_of.view),
+            },
+            names=self._names,
+            numbers={
+                facet: numbers.view[: np.searchsorted(numbers.view, len(self._totals_of(facet)))]
+                for facet, numbers in self._numbers.items()
+            },
+            amounts=self._amounts,
+            documents=self._documents,
+            automations=int(np.count_nonzero(self._live_automations)),
+            repositories=len(self._spans),
+            unreadable=self._unreadable,
+        )
+
+    def _totals_of(self, facet: str) -> Ints:
+        return self._planes[FACETS[facet].bearer].totals
+
+    def _append(self, batch: Batch) -> None:
+        first_row, first_number = len(self._doc_ids.view), len(self._public.view)
+        count = len(batch.repositories)
+        starts = np.cumsum(batch.rows_each) - batch.rows_each
+        for place, (key, start) in enumerate(zip(batch.repositories, (starts + first_row).tolist(), strict=True)):
+            end = start + int(batch.rows_each[place])
+            self._spans[key] = _Span(first_number + place, start, end, batch.unreadable[place])
+        self._unreadable += sum(batch.unreadable)
+        place_of = np.repeat(np.arange(count), batch.rows_each)
+        is_repository = np.zeros(len(batch.doc_ids), np.bool_)
+        is_repository[starts] = True
+        self._doc_ids.append(batch.doc_ids)
+        self._newest.append(batch.newest)
+        self._repository_of.append(place_of + first_number)
+        self._public.append(batch.public)
+        self._newest_of[first_number:] = batch.newest[starts]
+        self._live_repositories[first_row:] = is_repository
+        self._live_automations[first_row:] = ~is_repository
+        self._documents = max(self._documents, int(batch.doc_ids.max()) + 1)
+
+        numbers, of_repositories = self._number_of[batch.pair_values], self._of_repositories[batch.pair_values] > 0
+        rows, values = batch.pair_rows[~of_repositories], numbers[~of_repositories]
+        plane = self._planes["automation"]
+        plane.append(len(batch.doc_ids), rows, values)
+        plane.totals += np.bincount(values[~is_repository[rows]], minlength=len(plane.totals))
+
+        places, values = place_of[batch.pair_rows[of_repositories]], numbers[of_repositories]
+        amounts = self._bytes_of(batch, places, values)
+        plane = self._planes["repository"]
+        plane.append(count, places, values)
+        plane.amounts.append(amounts)
+        plane.totals += sums(values, (batch.rows_each - 1)[places], len(plane.totals))
+        self._amounts += sums(values, amounts, len(self._amounts))
+
+    def _bytes_of(self, batch: Batch, places: Ints, values: Ints) -> Ints:
+        numbers = self._numbers["language"].view
+        text_of = dict(zip(numbers.tolist(), self._names["language"].texts, strict=True))
+        pairs = zip(places.tolist(), values.tolist(), strict=True)
+        return np.array([batch.languages[place].get(text_of.get(value, ""), 0) for place, value in pairs], np.int64)
+
+    def _retire(self, span: _Span) -> None:
+        """Mark a repository's rows dead, and take what they counted out of the totals."""
+        rows = slice(span.start, span.end)
+        self._live_automations[rows] = False
+        self._live_repositories[rows] = False
+        self._newest_of[span.number] = GONE
+        self._unreadable -= span.unreadable
+        plane = self._planes["automation"]
+        # the repository's own row comes first and is counted nowhere
+        where = plane.between(span.start + 1, span.end)
+        np.subtract.at(plane.totals, plane.values.view[where], 1)
+        plane = self._planes["repository"]
+        where = plane.between(span.number, span.number + 1)
+        np.subtract.at(plane.totals, plane.values.view[where], span.end - span.start - 1)
+        np.subtract.at(self._amounts, plane.values.view[where], plane.amounts.view[where])
+
+    def _compact(self) -> None:
+        """Leave the dead rows and repositories out; readers keep the arrays they hold."""
+        live = self._live_automations | self._live_repositories
+        new_row = np.cumsum(live, dtype=np.int64) - 1
+        live_numbers = np.zeros(len(self._public.view), np.bool_)
+        live_numbers[[span.number for span in self._spans.values()]] = True
+        new_number = np.cumsum(live_numbers, dtype=np.int64) - 1
+        self._planes["automation"].keep(live)
+        self._planes["repository"].keep(live_numbers)
+        self._doc_ids.replace(self._doc_ids.view[live])
+        self._newest.replace(self._newest.view[live])
+        self._repository_of.replace(new_number[self._repository_of.view[live]])
+        self._public.replace(self._public.view[live_numbers])
+        self._newest_of = self._newest_of[live_numbers]
+        self._live_automations = self._live_automations[live]
+        self._live_repositories = self._live_repositories[live]
+        for key, span in self._spans.items():
+            start = int(new_row[span.start])
+            end = start + span.end - span.start
+            self._spans[key] = _Span(int(new_number[span.number]), start, end, span.unreadable)
+
+
+def _copied(array: Ints, size: int, fill: int = 0) -> Ints:
+    """A copy of the array as long as `size`, if it was shorter, with `fill` at its end."""
+    copy = np.full(max(size, len(array)), fill, array.dtype)
+    copy[: len(array)] = array
+    return copy
