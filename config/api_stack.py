@@ -23,19 +23,28 @@ class ApiStack:
 
     def __init__(self, get_response: Handler) -> None:
         self._long = get_response
-        self._short: Handler = convert_exception_to_response(_answered)
+        self._excuses: list[Callable[[HttpRequest, Exception], HttpResponseBase | None]] = []
+        self._short: Handler = convert_exception_to_response(self._answered)
         for name in reversed(settings.MIDDLEWARE):
             middleware = import_string(name)
             if middleware is not type(self) and name not in settings.PAGE_MIDDLEWARE:
-                self._short = convert_exception_to_response(middleware(self._short))
+                step = middleware(self._short)
+                if hasattr(step, "process_exception"):
+                    self._excuses.append(step.process_exception)
+                self._short = convert_exception_to_response(step)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         alone = request.path_info.startswith(PREFIX) and not request.META.get("HTTP_COOKIE")
         return self._short(request) if alone else self._long(request)
 
-
-def _answered(request: HttpRequest) -> HttpResponseBase:
-    """The view's answer, as Django gets it at the end of its chain. Raises Http404 where no view is."""
-    match = request.resolver_match = resolve(request.path_info)
-    response = match.func(request, *match.args, **match.kwargs)
-    return response.render() if isinstance(response, SimpleTemplateResponse) else response
+    def _answered(self, request: HttpRequest) -> HttpResponseBase:
+        """The view's answer, as Django gets it at the end of its chain. Raises Http404 where no view is."""
+        match = request.resolver_match = resolve(request.path_info)
+        try:
+            response = match.func(request, *match.args, **match.kwargs)
+            return response.render() if isinstance(response, SimpleTemplateResponse) else response
+        except Exception as error:
+            for excuse in self._excuses:
+                if (answer := excuse(request, error)) is not None:
+                    return answer
+            raise

@@ -21,7 +21,7 @@ from github_cache.serving import Outcome, Served, from_entry
 from github_cache.upstream import fetching, paths
 from github_cache.upstream.errors import Unreachable, UpstreamError
 from github_cache.upstream.fetched import AutomationFiles, RepositoryPage
-from ratelimit import live
+from ratelimit import deferred, live
 from ratelimit.budget import Lane
 from ratelimit.live import Policy
 from ratelimit.verdict import Wait
@@ -61,6 +61,7 @@ def _read(ask: Ask, lane: Lane) -> Served | Wait:
         return _passed(ask, lane)
     now = time.time()
     found = holding.look(ask, now, policy)
+    deferred.enforce()
     if found.kept and found.decision is Decision.FRESH:
         return _from(found.kept, Outcome.HIT, now)
     if found.kept and found.decision is Decision.SERVE_STALE:

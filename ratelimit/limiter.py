@@ -18,6 +18,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import redis
 from django.conf import settings
@@ -90,6 +91,11 @@ class Limiter:
         self._lock = threading.Lock()
         self._leasing = tuple(threading.Lock() for _ in range(64))
 
+    @property
+    def shared(self) -> bool:
+        """Whether processes count together."""
+        return self._take_shared is not None
+
     def spend(self, key: str, limit: int, cost: int = 1) -> Decision:
         """Take `cost` of the caller's `limit`, or refuse. One round trip."""
         now = self._clock()
@@ -117,6 +123,16 @@ class Limiter:
                     self._leases[key] = _Lease(taken.count - 1, taken.left, limit, taken.resets)
             in_all = taken.left + max(taken.count - 1, 0)
             return _decision(window.Taken(min(taken.count, 1), in_all, taken.resets), limit, now)
+
+    def spend_command(self, key: str, limit: int) -> tuple[str | int, ...]:
+        """EVALSHA's arguments by which somebody else's trip to Redis takes one; see deferred.py."""
+        if self._take_shared is None:
+            raise ValueError("a limiter without Redis has no command for it")
+        return self._take_shared.sha, 1, self._key(key), *self._arguments(limit, 1, 1, self._clock())
+
+    def spend_answered(self, answer: Any, limit: int) -> Decision:
+        """What Redis answered to that."""
+        return _decision(_taken(answer), limit, self._clock())
 
     def covered(self, key: str, limit: int, now: float) -> bool:
         """Take one out of a lease that this process holds; False where it holds none. `now` in epoch seconds."""
@@ -157,10 +173,10 @@ class Limiter:
     def _take(self, key: str, limit: int, cost: int, most: int, now: float) -> window.Taken:
         script = self._take_shared
         if script is not None:
-            args: list[str | int] = [f"{now:.3f}", self._length, limit, cost, most]
+            args = self._arguments(limit, cost, most, now)
             answer = self._outage.attempt(lambda: script(keys=[self._key(key)], args=args))
             if answer is not None:
-                return window.Taken(answer[0], answer[1], float(answer[2]))
+                return _taken(answer)
             metrics.INBOUND_LOCAL.inc()
         with self._lock:
             state, taken = window.take(
@@ -178,6 +194,9 @@ class Limiter:
         with self._lock:
             self._keep(key, window.adjust(self._windows.get(key), length=self._length, by=by, now=now))
 
+    def _arguments(self, limit: int, cost: int, most: int, now: float) -> list[str | int]:
+        return [f"{now:.3f}", self._length, limit, cost, most]
+
     def _keep(self, key: str, state: window.Window) -> None:
         self._windows[key] = state
         self._windows.move_to_end(key)
@@ -191,6 +210,10 @@ class Limiter:
 def lease_size(limit: int) -> int:
     """How much of a limit is leased at once."""
     return 1 if limit < LEASED_FROM else limit // LEASED_PARTS
+
+
+def _taken(answer: Any) -> window.Taken:
+    return window.Taken(answer[0], answer[1], float(answer[2]))
 
 
 def _decision(taken: window.Taken, limit: int, now: float) -> Decision:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 import secrets
 import threading
 import time
@@ -27,12 +28,17 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from ratelimit import live, metrics
+from ratelimit import deferred, live, metrics
 from ratelimit.client_ip import Address, bucket_of, client_address, networks, within
-from ratelimit.limiter import Decision, Limiter, caller_key, limiter
+from ratelimit.deferred import Deferred, Exceeded
+from ratelimit.limiter import Decision, Limiter, caller_key, lease_size, limiter
 
 GITHUB_SURFACE = ("/api/v3", "/api/graphql")
 """Answers here carry GitHub's numbers, so ours stay out of them."""
+
+READ_FIRST = re.compile("/api/v3/|/api/v1/(github/|search$|facets|stats$)")
+"""What begins with a read of the store, which can count the request in the same trip to Redis (see deferred.py)."""
+SAFE = frozenset({"GET", "HEAD"})
 
 OPERATIONS = ("/health", "/metrics")
 OPERATIONS_REQUESTS = 600
@@ -62,17 +68,37 @@ class Rate:
     address: Address | None
     limiter: Limiter
     credential: bytes | None = field(default=None, repr=False)
+    defers: bool = False
     foretaken: str | None = None
     key: str | None = None
     limit: int | None = None
     decision: Decision | None = None
+    _deferred: tuple[str, Deferred] | None = field(default=None, repr=False)
 
-    def spend(self, rule: str, name: str, limit: int) -> Decision:
-        """Count the request under a rule."""
+    def spend(self, rule: str, name: str, limit: int) -> bool:
+        """Count the request under a rule; False where it is refused."""
         self.key, self.limit = caller_key(rule, name), limit
-        self.decision = self.limiter.spend_leased(self.key, limit)
-        metrics.inbound(rule, "allowed" if self.decision.allowed else "refused").inc()
-        return self.decision
+        return self._decided(rule, self.limiter.spend_leased(self.key, limit))
+
+    def spend_late(self, rule: str, name: str, limit: int) -> bool:
+        """The same, but in the trip that reads what is asked for, where there will be one."""
+        if not (self.defers and self.limiter.shared and lease_size(limit) == 1):
+            return self.spend(rule, name, limit)
+        self.key, self.limit = caller_key(rule, name), limit
+        self._deferred = rule, deferred.put_off(self.limiter, self.key, limit)
+        return True
+
+    def settled(self) -> bool:
+        """What was put off is counted now; False where the request is refused."""
+        if self._deferred is None:
+            return True
+        rule, spend = self._deferred
+        return self._decided(rule, spend.settled())
+
+    def _decided(self, rule: str, decision: Decision) -> bool:
+        self.decision = decision
+        metrics.inbound(rule, "allowed" if decision.allowed else "refused").inc()
+        return decision.allowed
 
 
 class AddressLimitMiddleware:
@@ -99,14 +125,20 @@ class AddressLimitMiddleware:
         request.rate = request.rate_key = None
         if not (settings.RATELIMIT_ENABLED and limited):
             return self._get_response(request)
-        rate = Rate(address, limiter())
+        rate = Rate(address, limiter(), defers=request.method in SAFE and READ_FIRST.match(request.path) is not None)
         request.rate = rate
+        with deferred.within():
+            return self._limited(request, rate)
+
+    def _limited(self, request: HttpRequest, rate: Rate) -> HttpResponseBase:
         _count_before_identity(request, rate)
         request.rate_key = rate.key
         if rate.decision is not None and not rate.decision.allowed:
             return refusal(request, rate.decision)
         response = self._get_response(request)
         _settle_credential(rate, response.status_code)
+        if not rate.settled() and rate.decision is not None:
+            return refusal(request, rate.decision)
         if rate.decision is not None and not request.path.startswith(GITHUB_SURFACE):
             for name, value in rate.decision.headers().items():
                 response[name] = value
@@ -121,11 +153,16 @@ class RateLimitMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         rate: Rate | None = getattr(request, "rate", None)
-        if rate is None or rate.decision is not None:
-            return self._get_response(request)
-        decision = _count_after_identity(rate, getattr(request, "caller", None))
-        request.rate_key = rate.key
-        return self._get_response(request) if decision.allowed else refusal(request, decision)
+        if rate is not None and rate.key is None:
+            _count_after_identity(rate, getattr(request, "caller", None))
+            request.rate_key = rate.key
+            if rate.decision is not None and not rate.decision.allowed:
+                return refusal(request, rate.decision)
+        return self._get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """The answer to what was found to be over the limit after it had been let on."""
+        return refusal(request, exception.decision) if isinstance(exception, Exceeded) else None
 
 
 def _count_before_identity(request: HttpRequest, rate: Rate) -> None:
@@ -137,21 +174,22 @@ def _count_before_identity(request: HttpRequest, rate: Rate) -> None:
     credential = request.META.get("HTTP_AUTHORIZATION") or request.META.get("HTTP_X_API_KEY")
     if credential is not None:
         rate.credential = _known_good.digest(credential)
-        if not _known_good.holds(rate.credential) and rate.spend("failed", address, anonymous).allowed:
+        if not _known_good.holds(rate.credential) and rate.spend("failed", address, anonymous):
             rate.foretaken, rate.key, rate.limit, rate.decision = rate.key, None, None, None
     elif settings.SESSION_COOKIE_NAME not in request.COOKIES:
-        rate.spend("address", address, anonymous)
+        rate.spend_late("address", address, anonymous)
 
 
-def _count_after_identity(rate: Rate, caller: Caller | None) -> Decision:
+def _count_after_identity(rate: Rate, caller: Caller | None) -> None:
     policy = live.policy()
     if caller is None or caller.kind == "anonymous":
-        return rate.spend("address", bucket_of(rate.address), policy.anonymous_requests)
+        rate.spend_late("address", bucket_of(rate.address), policy.anonymous_requests)
+        return
     if rate.credential is not None:
         _known_good.add(rate.credential)
     _give_back(rate)
     limit = policy.authenticated_requests if caller.limit is None else caller.limit
-    return rate.spend("caller", caller.identity, limit)
+    rate.spend_late("caller", caller.identity, limit)
 
 
 def _settle_credential(rate: Rate, status: int) -> None:

@@ -18,7 +18,7 @@ from github_cache.entries import Entry
 from github_cache.keys import Scope
 from github_cache.serving import Outcome, Served, from_entry
 from github_cache.store.operations import Put
-from ratelimit import live
+from ratelimit import deferred, live
 from stats import metrics, snapshots
 from stats.columns import Snapshot
 from stats.counting import Audience
@@ -124,6 +124,7 @@ def _answer(
 
 
 def _computed(family: Family, snapshot: Snapshot, compute: Callable[[Snapshot], dict[str, Any]]) -> bytes:
+    deferred.enforce()
     with metrics.index_answer_seconds.labels(family).time():
         return orjson.dumps(compute(snapshot))
 

@@ -29,6 +29,7 @@ from github_cache.store.contract import (
     StoreUnavailable,
     every_kind,
 )
+from ratelimit import deferred
 
 _LUA = Path(__file__).parent / "lua"
 _WRITE, _TAKE, _LEAVE, _RENEW = ((_LUA / f"{name}.lua").read_text() for name in ("write", "take", "leave", "renew"))
@@ -57,16 +58,27 @@ class RedisStore(EverydayForms):
         self._ensure = client.register_script((_LUA / "ensure.lua").read_text())
 
     def read(self, entry_key: str, epoch_keys: Sequence[str]) -> Found:
-        with _failures():
-            data, *tokens = self.client.mget(entry_key, *epoch_keys)
+        data, *tokens = self._values([entry_key, *epoch_keys])
         return Found(data, _texts(tokens))
 
     def read_many(self, asks: Sequence[tuple[str, Sequence[str]]]) -> list[Found]:
         if not asks:
             return []
-        with _failures():
-            values = iter(self.client.mget([key for entry, epochs_of in asks for key in (entry, *epochs_of)]))
+        values = iter(self._values([key for entry, epochs_of in asks for key in (entry, *epochs_of)]))
         return [Found(next(values), _texts([next(values) for _ in epochs_of])) for _, epochs_of in asks]
+
+    def _values(self, names: Sequence[str]) -> list[Any]:
+        """What stands under these keys; the same trip counts the request that this is for, where that was put off."""
+        spend = deferred.waiting()
+        with _failures():
+            if spend is None:
+                return list(self.client.mget(names))
+            pipe = self.client.pipeline(transaction=False)
+            pipe.evalsha(*spend.command())
+            pipe.mget(names)
+            counted, values = pipe.execute(raise_on_error=False)
+            spend.answered(counted)
+            return list(_last([values]))
 
     def ensure_epochs(self, tenant: str, scope: Scope, epoch_keys: Sequence[str]) -> tuple[str, ...]:
         if not epoch_keys:

@@ -14,7 +14,7 @@ from github_cache.upstream import tally, transport
 from github_cache.upstream.errors import BadAnswer, Unreachable
 from github_cache.upstream.protocol import Call, Reply
 from github_cache.upstream.transport import Raw
-from ratelimit import live, quota, verdict
+from ratelimit import deferred, live, quota, verdict
 from ratelimit.budget import Lane
 from ratelimit.governor import Ask, Grant, Kind, governor
 from ratelimit.verdict import PRIMARY, SECONDARY, Answer, GiveUp, Proceed, Verdict, Wait, Why
@@ -94,6 +94,7 @@ def stream(call: Call, bearer: Bearer, lane: Lane) -> Iterator[Streamed | Wait]:
 
 
 def _reserved(call: Call, bearer: Bearer, lane: Lane) -> Grant | Wait:
+    deferred.enforce()
     ask = Ask(
         account=bearer.account,
         bucket=call.bucket,

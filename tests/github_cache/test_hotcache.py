@@ -91,7 +91,7 @@ class CountedMiddleware:
         name = request.headers.get("Authorization", "nobody")
         rate = Rate(None, limiter())
         request.rate = rate  # type: ignore[attr-defined]
-        if name in limits and not rate.spend("caller", name, limits[name]).allowed:
+        if name in limits and not rate.spend("caller", name, limits[name]):
             return HttpResponse(status=429)
         return self.get_response(request)
 
