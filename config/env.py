@@ -90,6 +90,12 @@ class Env(BaseModel):
         ge=1024,
         description="Largest request body taken, in bytes (GitHub's webhooks have up to 25 MB).",
     )
+    HUBCACHE_BODY_SECONDS: int = Field(
+        10,
+        ge=0,
+        le=600,
+        description="Seconds in which a request's body has to arrive; GitHub gives a delivery up after 10. 0: a proxy in front takes bodies in whole, and nothing is done about slow ones here.",
+    )
     HUBCACHE_LOG_FORMAT: Literal["auto", "json", "console"] = Field(
         "auto", description="Log lines as JSON or for people; auto: for people in a terminal."
     )

@@ -1,4 +1,4 @@
-"""The web application: Django inside HotCache, which repeats what was just answered to the same identity."""
+"""The web application: Django inside Bodies, which gives slow requests up, inside HotCache, which repeats answers."""
 
 import os
 
@@ -10,9 +10,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django_application = get_wsgi_application()
 
 from config import hit_ratio, sentry  # noqa: E402  (settings have to be loaded first)
+from github_cache.bodies import Bodies  # noqa: E402
 from github_cache.hotcache import HotCache  # noqa: E402
 from stats import reports  # noqa: E402
 
-application = HotCache(sentry.followed(django_application, settings.SENTRY_DSN))
+followed = sentry.followed(django_application, settings.SENTRY_DSN)
+application = HotCache(Bodies(followed) if settings.HUBCACHE_BODY_SECONDS else followed)
 hit_ratio.start()
 reports.start()

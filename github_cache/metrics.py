@@ -113,6 +113,12 @@ GRAPHQL_PAGE = Gauge(
     multiprocess_mode="mostrecent",
 )
 
+# The requests that come in
+BODIES_GIVEN_UP = Counter(
+    "http_request_bodies_given_up_total",
+    "Requests whose body did not arrive in time, by the status that they were answered with.",
+    ["status"],
+)
 
 _HELD = frozenset({"HIT", "STALE", "COALESCED"})
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from github_cache.api import problems
+from github_cache.bodies import GivenUp
 from github_cache.encryption import SecretUnreadable
 from ratelimit import limiter
 from webhooks import announcement, metrics, receiving, signers
@@ -24,10 +25,6 @@ log = logging.getLogger("hubcache.webhooks")
 WRONG_SIGNATURE_COST = 1
 """What a wrong signature takes of its sender's inbound limit, beside the request; a good one takes nothing."""
 
-READ_WITHIN = 30.0
-"""Seconds in which a body has to arrive; GitHub itself gives up after 10."""
-
-_PIECE = 256 * 1024
 _STATUS = {Outcome.DUPLICATE: 200, Outcome.PONG: 200}
 _NO_CONFIGURATION = Refusal(
     401, "No active configuration fits: use its own path, or set its webhook_id.", "no_configuration"
@@ -89,16 +86,13 @@ def _take(request: HttpRequest, announced: Announcement, config_id: int | None) 
 
 def _body(request: HttpRequest, length: int) -> bytes | Refusal:
     """The raw body, which never passes through a parser."""
-    pieces, missing, until = [], length, time.monotonic() + READ_WITHIN
     try:
-        while missing and (piece := request.read(min(missing, _PIECE))):
-            pieces.append(piece)
-            missing -= len(piece)
-            if time.monotonic() > until:
-                return Refusal(408, f"The body did not arrive within {READ_WITHIN:.0f} s.", "slow")
+        body = request.read(length)
+    except GivenUp as error:
+        return Refusal(error.status, str(error), "slow")
     except UnreadablePostError:
-        return Refusal(400, "The body was cut off.", "cut_off")
-    return Refusal(400, "The body was cut off.", "cut_off") if missing else b"".join(pieces)
+        body = b""
+    return body if len(body) == length else Refusal(400, "The body was cut off.", "cut_off")
 
 
 def _refuse(refusal: Refusal) -> HttpResponse:
