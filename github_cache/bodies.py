@@ -1,7 +1,7 @@
 """Bodies of requests are waited for, but not for ever: the WSGI step between HotCache and Django.
 
 Web servers know no time limit for bodies, and a read that waits holds the thread that answers. So another thread reads,
-and the answering one waits: every one for a MOMENT, and a quarter of them longer, up to HUBCACHE_BODY_SECONDS. What is
+and the answering one waits: every one for two MOMENTs, a quarter of them longer, up to HUBCACHE_BODY_SECONDS. What is
 given up is answered 408, or 503 where too many wait already, and its connection is cut, which ends the read as well.
 """
 
@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from functools import cache
 from http import HTTPStatus
 from typing import Any
@@ -35,12 +36,15 @@ RETRY_AFTER = 5
 LINGER = 0.05
 """Seconds that the server is given to send an answer before the connection is cut."""
 
+_LATE, _BUSY = HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.SERVICE_UNAVAILABLE
+
 
 class GivenUp(BadRequest):
     """A body that did not arrive in time; its sender is answered with `status`, whatever a view makes of this."""
 
-    def __init__(self, status: HTTPStatus, detail: str) -> None:
-        super().__init__(detail)
+    def __init__(self, status: HTTPStatus) -> None:
+        late = f"The body did not arrive within {settings.HUBCACHE_BODY_SECONDS} s (HUBCACHE_BODY_SECONDS)."
+        super().__init__(late if status is _LATE else "Too many bodies arrive slowly; send it again.")
         self.status = status
 
 
@@ -52,6 +56,17 @@ def _readers() -> ThreadPoolExecutor:
 @cache
 def _places() -> threading.BoundedSemaphore:
     return threading.BoundedSemaphore(max(1, settings.HUBCACHE_THREADS // WAITING))
+
+
+@contextmanager
+def _place() -> Iterator[bool]:
+    """Whether this thread may wait longer within the block. It takes a MOMENT to find that out where none is free."""
+    got = _places().acquire(timeout=MOMENT)
+    try:
+        yield got
+    finally:
+        if got:
+            _places().release()
 
 
 class Body:
@@ -72,25 +87,20 @@ class Body:
 
     def _awaited(self, read: Callable[[int], bytes], size: int) -> bytes:
         reading = _readers().submit(read, size)
-        try:
+        with suppress(TimeoutError):
             return reading.result(min(MOMENT, self._left()))
-        except TimeoutError:
-            if not _places().acquire(blocking=False):
-                raise self._give_up(HTTPStatus.SERVICE_UNAVAILABLE, "Too many requests arrive slowly.") from None
-        try:
-            return reading.result(self._left())
-        except TimeoutError:
-            within = f"{settings.HUBCACHE_BODY_SECONDS} s (HUBCACHE_BODY_SECONDS)"
-            raise self._give_up(HTTPStatus.REQUEST_TIMEOUT, f"The body did not arrive within {within}.") from None
-        finally:
-            _places().release()
+        with _place() as got:
+            try:
+                return reading.result(self._left() if got else 0.0)
+            except TimeoutError:
+                raise self._give_up(_LATE if got else _BUSY) from None
 
     def _left(self) -> float:
         return max(0.0, self._until - time.monotonic())
 
-    def _give_up(self, status: HTTPStatus, detail: str) -> GivenUp:
+    def _give_up(self, status: HTTPStatus) -> GivenUp:
         metrics.BODIES_GIVEN_UP.labels(int(status)).inc()
-        self.given_up = GivenUp(status, detail)
+        self.given_up = GivenUp(status)
         return self.given_up
 
 
@@ -114,8 +124,8 @@ class Bodies:
 
 def _cut(given_up: GivenUp, start_response: StartResponse) -> Iterator[bytes]:
     """The answer, announced a byte longer than it is: so the server cuts the connection, and with it the read."""
-    busy = given_up.status is HTTPStatus.SERVICE_UNAVAILABLE
-    response = problems.answer(given_up.status, str(given_up), retry_after=RETRY_AFTER if busy else None)
+    retry_after = RETRY_AFTER if given_up.status is _BUSY else None
+    response = problems.answer(given_up.status, str(given_up), retry_after=retry_after)
     length = ("Content-Length", str(len(response.content) + 1))
     error = type(given_up), given_up, given_up.__traceback__
     status = f"{given_up.status.value} {given_up.status.phrase}"
