@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from stats.common_words import Bits
 from stats.planes import Ints, Mask, Plane
 from stats.vocabulary import FACETS, Bearer
 
@@ -62,12 +63,14 @@ class Snapshot:
     automations: int
     repositories: int
     unreadable: int  # files
+    common_words: Bits
+    marks: Ints  # bits of the common words in a row's document, by row
 
     @property
     def nbytes(self) -> int:
         """Bytes that the arrays take (names come on top)."""
         arrays = [self.doc_ids, self.newest, self.repository_of, self.live_automations, self.live_repositories]
-        arrays += [self.public, self.newest_of, self.amounts, *self.numbers.values()]
+        arrays += [self.public, self.newest_of, self.amounts, self.marks, *self.numbers.values()]
         for plane in self.planes.values():
             arrays += [plane.starts, plane.values, plane.amounts, plane.totals]
             index = plane.index

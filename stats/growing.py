@@ -1,7 +1,8 @@
-"""The columns of a tenant under their one writer's hands, who reads them from the database in :mod:`stats.loading`.
+"""The columns of a tenant under the hands of their one writer.
 
 What is new is appended behind the readers' views, replaced rows are marked dead in a copy, and readers are handed the
-whole as a :class:`stats.columns.Snapshot`. Dead rows are left out when they are many.
+whole as a :class:`stats.columns.Snapshot`. Dead rows are left out when they are many. Reading the rows from the
+database is :mod:`stats.loading`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,10 +12,12 @@ from typing import Final
 import numpy as np
 
 from stats.columns import GONE, Names, Snapshot
+from stats.common_words import Bits
 from stats.planes import UNSORTED, Growing, GrowingPlane, Ints, Mask, sums
 from stats.vocabulary import FACETS, Bearer
 
 COMPACT_FROM: Final = 2_000  # dead rows; below it they cost nothing that shows
+MARKED_FROM: Final = 10_000  # rows; the database lists fewer in a millisecond
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ class Batch:
     pair_values: Ints
     languages: Sequence[Mapping[str, int]]  # by repository: name -> bytes
     unreadable: Sequence[int]  # files, by repository
+    marks: Ints  # bits of the common words in a row's document
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +53,11 @@ class _Span:
 class Columns:
     """The writer: applies changes one after the other and makes snapshots. Not for several threads at once."""
 
-    def __init__(self, compact_from: int = COMPACT_FROM, unsorted: int = UNSORTED) -> None:
+    def __init__(
+        self, compact_from: int = COMPACT_FROM, unsorted: int = UNSORTED, marked_from: int = MARKED_FROM
+    ) -> None:
         self._compact_from = compact_from
+        self._marked_from = marked_from
         self._names = {facet: Names([], {}) for facet in FACETS}
         self._numbers = {facet: Growing(np.int32) for facet in FACETS}
         self._planes: dict[Bearer, GrowingPlane] = {
@@ -68,6 +75,8 @@ class Columns:
         self._newest_of: Ints = np.zeros(0, np.int64)
         self._amounts: Ints = np.zeros(0, np.int64)
         self._unreadable = 0
+        self.common_words: Bits = {}
+        self._marks = Growing(np.uint64)
         self._spans: dict[int, _Span] = {}
 
     def learn(self, values: Iterable[tuple[int, str, str]]) -> None:
@@ -113,6 +122,22 @@ class Columns:
         if rows - live > max(self._compact_from, rows // 4):
             self._compact()
 
+    @property
+    def doc_ids(self) -> Ints:
+        """The documents by row, dead ones among them."""
+        return self._doc_ids.view
+
+    @property
+    def wants_words(self) -> bool:
+        """There are rows enough to choose common words, and twice as many as when they were chosen last."""
+        return len(self.doc_ids) >= self._marked_from
+
+    def mark(self, words: Bits, marks: Ints) -> None:
+        """Take these as the common words; `marks` says by row which of them the document has."""
+        self.common_words = words
+        self._marks.replace(marks)
+        self._marked_from = 2 * len(marks)
+
     def snapshot(self, lineage: str, generation: int, changed_at: str) -> Snapshot:
         """What readers may hold from now on."""
         return Snapshot(
@@ -140,6 +165,8 @@ class Columns:
             automations=int(np.count_nonzero(self._live_automations)),
             repositories=len(self._spans),
             unreadable=self._unreadable,
+            common_words=self.common_words,
+            marks=self._marks.view,
         )
 
     def _totals_of(self, facet: str) -> Ints:
@@ -158,6 +185,7 @@ class Columns:
         is_repository[starts] = True
         self._doc_ids.append(batch.doc_ids)
         self._newest.append(batch.newest)
+        self._marks.append(batch.marks)
         self._repository_of.append(place_of + first_number)
         self._public.append(batch.public)
         self._newest_of[first_number:] = batch.newest[starts]
@@ -212,6 +240,7 @@ class Columns:
         self._planes["repository"].keep(live_numbers)
         self._doc_ids.replace(self._doc_ids.view[live])
         self._newest.replace(self._newest.view[live])
+        self._marks.replace(self._marks.view[live])
         self._repository_of.replace(new_number[self._repository_of.view[live]])
         self._public.replace(self._public.view[live_numbers])
         self._newest_of = self._newest_of[live_numbers]
@@ -225,6 +254,4 @@ class Columns:
 
 def _copied(array: Ints, size: int, fill: int = 0) -> Ints:
     """A copy of the array as long as `size`, if it was shorter, with `fill` at its end."""
-    copy = np.full(max(size, len(array)), fill, array.dtype)
-    copy[: len(array)] = array
-    return copy
+    return np.concatenate([array, np.full(max(0, size - len(array)), fill, array.dtype)])

@@ -12,6 +12,9 @@ import numpy as np
 import orjson
 from django.db import connection
 
+from stats import text_index
+from stats.common_words import SAMPLE, commonest, mark
+from stats.filters import Term
 from stats.growing import Batch, Columns
 from stats.planes import Ints
 
@@ -54,6 +57,8 @@ def apply_changes(tenant: str, columns: Columns, since: int) -> int:
         for chunk in _chunks(changed):
             removed = [row[0] for row in chunk if row[6] is not None]
             columns.replace(_batch(cursor, tenant, columns, [row for row in chunk if row[6] is None]), removed)
+    if columns.wants_words:
+        _choose_words(columns)
     return len(changed)
 
 
@@ -90,7 +95,28 @@ def _batch(cursor: Any, tenant: str, columns: Columns, repositories: Sequence[An
         pair_values=pair_values[known],
         languages=[orjson.loads(row[4]) for row in repositories],
         unreadable=[row[5] for row in repositories],
+        marks=_marks(columns, doc_ids),
     )
+
+
+def _marks(columns: Columns, doc_ids: Ints) -> Ints:
+    marks = np.zeros(len(doc_ids), np.uint64)
+    if bits := columns.common_words:
+        found = {number: mark(bits, words) for number, words in text_index.words_of(doc_ids.tolist())}
+        marks[:] = [found.get(number, 0) for number in doc_ids.tolist()]
+    return marks
+
+
+def _choose_words(columns: Columns) -> None:
+    """Choose the common words by a sample of the documents, and ask the database once for those that have them."""
+    doc_ids = columns.doc_ids
+    sample = doc_ids[np.random.default_rng(len(doc_ids)).integers(len(doc_ids), size=SAMPLE)]
+    bits = commonest(dict(text_index.words_of(sample.tolist())).values())
+    of_document = np.zeros(int(doc_ids.max()) + 1, np.uint64)
+    for word, bit in bits.items():
+        found = text_index.found([Term((word,))])
+        of_document[found[found < len(of_document)]] |= np.uint64(bit)
+    columns.mark(bits, of_document.take(doc_ids))
 
 
 def _pairs(rows: Ints, facet_ids: Sequence[str]) -> tuple[Ints, Ints]:

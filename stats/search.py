@@ -6,6 +6,7 @@ text are ranked; beyond it the newest come first, and the answer says so. Order 
 
 import base64
 import binascii
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,8 +15,9 @@ import orjson
 
 from stats import text_index
 from stats.columns import Snapshot
+from stats.common_words import parted
 from stats.counting import Audience, match
-from stats.filters import Paging, Query, QueryError, Sort
+from stats.filters import Paging, Query, QueryError, Sort, Term
 from stats.planes import Ints, Mask
 from stats.results import results
 
@@ -42,13 +44,14 @@ def search(snapshot: Snapshot, query: Query, paging: Paging, audience: Audience)
         QueryError: the cursor is none of ours, or of another order.
     """
     cursor = _decoded(paging.cursor) if paging.cursor else None
-    hits = text_index.found(query.terms) if query.terms else None
-    found = _mask(snapshot, query, hits)
     everything = snapshot.live_automations | snapshot.live_repositories
+    with_words = _with_all(snapshot, query.terms) & everything if query.terms else None
+    found = _without(snapshot, query, with_words)
     matching = match(snapshot, query, audience, found=found, universe=everything).all
     total = int(np.count_nonzero(matching))
 
-    sort: Sort = "newest" if hits is None or len(hits) > RANKED_UP_TO else paging.sort
+    many = with_words is None or np.count_nonzero(with_words) > RANKED_UP_TO
+    sort: Sort = "newest" if many else paging.sort
     if cursor and cursor.sort != sort:
         raise QueryError("this cursor belongs to another query or order; begin again without it", "cursor")
     if sort == "relevance":
@@ -78,16 +81,28 @@ def search(snapshot: Snapshot, query: Query, paging: Paging, audience: Audience)
 
 def rows_with_text(snapshot: Snapshot, query: Query) -> Mask | None:
     """The rows with the query's words; None where it asks for none."""
-    return _mask(snapshot, query, text_index.found(query.terms) if query.terms else None)
+    return _without(snapshot, query, _with_all(snapshot, query.terms) if query.terms else None)
 
 
-def _mask(snapshot: Snapshot, query: Query, hits: Ints | None) -> Mask | None:
-    if hits is None and not query.without_terms:
-        return None
-    mask = snapshot.live_automations | snapshot.live_repositories if hits is None else snapshot.rows_of(hits)
-    if query.without_terms:
-        mask &= ~snapshot.rows_of(text_index.found(query.without_terms, either=True))
-    return mask
+def _with_all(snapshot: Snapshot, terms: Sequence[Term]) -> Mask:
+    bits, others = parted(snapshot.common_words, terms)
+    if not bits:
+        return snapshot.rows_of(text_index.found(others))
+    rows = snapshot.marks & bits == bits
+    return rows & snapshot.rows_of(text_index.found(others)) if others else rows
+
+
+def _with_any(snapshot: Snapshot, terms: Sequence[Term]) -> Mask:
+    bits, others = parted(snapshot.common_words, terms)
+    rows = snapshot.marks & bits != 0
+    return rows | snapshot.rows_of(text_index.found(others, either=True)) if others else rows
+
+
+def _without(snapshot: Snapshot, query: Query, rows: Mask | None) -> Mask | None:
+    if not query.without_terms:
+        return rows
+    others = ~_with_any(snapshot, query.without_terms)
+    return others if rows is None else rows & others
 
 
 def _ranked(snapshot: Snapshot, matching: Mask, query: Query) -> Ints:

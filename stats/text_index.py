@@ -4,7 +4,7 @@ Each is handed the words of :mod:`stats.words` and never parses text itself: FTS
 written out with its positions. Ranking is the database's own (bm25, ts_rank) and may differ.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -34,6 +34,12 @@ _RANKED: Final = {
     "FROM stats_text, (SELECT %s::tsquery AS query) AS asked WHERE vector @@ query "
     "AND doc_id IN (SELECT value::bigint FROM json_array_elements_text(%s))",
 }
+_WORDS: Final = {
+    "sqlite": "SELECT rowid, name || ' ' || repository || ' ' || description || ' ' || body FROM stats_text "
+    "WHERE rowid IN ({places})",
+    "postgresql": "SELECT doc_id, array_to_string(tsvector_to_array(vector), ' ') FROM stats_text "
+    "WHERE doc_id IN ({places})",
+}
 
 
 def replace(documents: Mapping[int, Document], gone: Iterable[int]) -> None:
@@ -58,6 +64,15 @@ def found(terms: Sequence[Term], *, either: bool = False) -> Ints:
 def ranked(terms: Sequence[Term], among: Ints) -> Ints:
     """Those of the documents `among` that have all of `terms`, the best first."""
     return _numbers(_RANKED, terms, " AND ", " & ", str(among.tolist()))
+
+
+def words_of(doc_ids: Sequence[int]) -> Iterator[tuple[int, frozenset[str]]]:
+    """(number, words) of those of the documents that are there."""
+    for start in range(0, len(doc_ids), _CHUNK):
+        some = doc_ids[start : start + _CHUNK]
+        with connection.cursor() as cursor:
+            cursor.execute(_WORDS[connection.vendor].format(places=",".join(["%s"] * len(some))), some)
+            yield from ((number, frozenset(text.split())) for number, text in cursor.fetchall())
 
 
 def _numbers(statements: Mapping[str, str], terms: Sequence[Term], fts5: str, tsquery: str, *more: str) -> Ints:

@@ -69,6 +69,7 @@ class Made:
                 pair_values=values,
                 languages=[{}] * len(numbers),
                 unreadable=[0] * len(numbers),
+                marks=np.zeros(len(docs), np.uint64),
             )
         )
 

@@ -139,9 +139,17 @@ def test_a_name_counts_more_than_a_path(index):
 
 def test_what_too_many_documents_have_is_shown_newest_first(index):
     assert answer(index, "gadgets")["sort"] == "relevance"
-    text_index.replace({10_000 + n: (("gadgets",), (), (), ()) for n in range(RANKED_UP_TO)}, ())
+    one = "- {alias: Gadgets, trigger: {platform: sun}, action: {service: light.turn_on}}\n"
+    index_repository(index, repository(4, name="home"), {"automations.yaml": one * RANKED_UP_TO}, OBSERVED)
     found = answer(index, "gadgets")
-    assert (found["sort"], found["total"], found["results"][0]["name"]) == ("newest", 1, "tools")
+    assert (found["sort"], found["total"]) == ("newest", RANKED_UP_TO + 1)
+    assert answer(index, "gadgets kind:repository")["sort"] == "newest"
+
+
+def test_what_others_have_decides_no_order(index):
+    text_index.replace({10**9 + n: (("gadgets",), (), (), ()) for n in range(RANKED_UP_TO)}, ())
+    found = answer(index, "gadgets")
+    assert (found["sort"], found["total"]) == ("relevance", 1)
 
 
 @pytest.fixture
