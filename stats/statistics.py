@@ -21,7 +21,8 @@ ACTIVITY_DAYS: Final = (1, 7, 30, 90, 365)
 GROWTH_DAYS: Final = 365
 
 _GROWTH: Final = (
-    "SELECT day, repositories, automations FROM stats_dailyrollup WHERE tenant_id = %s AND day > %s ORDER BY day"
+    "SELECT CAST(day AS text), repositories, automations FROM stats_dailyrollup "
+    "WHERE tenant_id = %s AND day > %s ORDER BY day"
 )
 
 
@@ -41,7 +42,7 @@ def statistics(tenant: str, snapshot: Snapshot, audience: Audience, now: float) 
         "blueprints": _busiest(matches, "blueprint"),
         "pinned": {item["value"]: item["count"] for item in _busiest(matches, "pinned")},
         "unpinned_actions": _unpinned(matches),
-        "activity": _activity(newest, now),
+        "activity": _activity(newest, int(now)),
         "growth": _growth(tenant, now) if whole else [],
         "unreadable_files": snapshot.unreadable if whole else None,
         "last_updated": last_updated(snapshot),
@@ -117,7 +118,7 @@ def _unpinned(matches: Matches) -> list[dict[str, Any]]:
     return found[:BUSIEST]
 
 
-def _activity(newest: Ints, now: float) -> list[dict[str, int]]:
+def _activity(newest: Ints, now: int) -> list[dict[str, int]]:
     """How many repositories were pushed to within so many days; those that are gone were never."""
     return [
         {"days": days, "repositories": int(np.count_nonzero(newest >= now - days * 86_400))} for days in ACTIVITY_DAYS
@@ -129,6 +130,6 @@ def _growth(tenant: str, now: float) -> list[dict[str, Any]]:
     with connection.cursor() as cursor:  # making the query by the ORM takes longer than all the counting
         cursor.execute(_GROWTH, [tenant, since])
         return [
-            {"day": str(day)[:10], "repositories": repositories, "automations": automations}
+            {"day": day, "repositories": repositories, "automations": automations}
             for day, repositories, automations in cursor.fetchall()
         ]
