@@ -3,7 +3,7 @@
 It repeats only to the very same identity, host, path and headers, for a few seconds, until the answer expires or
 something it bears is invalidated. It steps aside for cookies, ranges, conditions other than If-None-Match, a client's
 own Cache-Control, and any method but GET and HEAD. What it bypasses it does itself: 304 and HEAD, the inbound limit,
-`Age`, `Date`, `X-Cache`, `Cache-Status`, the request ID, counters and (sampled) the request log; the host check and the
+`Age`, `X-Cache`, `Cache-Status`, the request ID, counters and (sampled) the request log; the host check and the
 security headers are those of the answer. Off by HUBCACHE_HOTCACHE_ENABLED; the site is the same without it.
 
 A repeat is a few microseconds, and what takes longest in it is whatever is done once per header: so the names of a
@@ -111,11 +111,17 @@ class OfferMiddleware:
 class Shape(NamedTuple):
     """What the names in a request's environment say; clients send the same ones over and over."""
 
-    names: tuple[str, ...]
-    """What a repeat has to agree in, the identity's included; none where there is no repeat."""
+    repeated: bool
+    """Whether there is any repeat."""
+    meaning: int
+    """Stands for the names in which a repeat has to agree, the identity's included."""
     compared: Callable[[Mapping[str, Any]], tuple]
     identity: Callable[[Mapping[str, Any]], str] | None
     """The secret that says who asks; None for nobody."""
+    conditional: bool
+    """Whether there is a condition."""
+    sized: bool
+    """Whether it says how long its body is."""
 
 
 class HotCache:
@@ -134,57 +140,58 @@ class HotCache:
         self._repeats = itertools.count(1)
         self._told, self._told_at = 0, 0.0
         self._shapes: dict[tuple[str, ...], Shape] = {}
+        self._meanings: dict[tuple[str, ...], int] = {}
+        self._next_meaning = itertools.count()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        began = time.perf_counter()
-        key = self._key(environ)
-        if key is None:
-            return self._application(environ, start_response)
-        now = self._clock()
-        answer = self._near().get(key, now)
-        if answer is not None and not (now >= answer.renew_at and next(answer.renewals) == 0):
-            again = self._repeat(answer, environ, now, began, start_response)
-            if again is not None:
-                return again
-        return self._asked(key, environ, start_response)
-
-    def _key(self, environ: Environ) -> tuple | None:
-        """What a repeat has to agree in; None where there is none."""
-        if not self._enabled or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
-            return None
         names = tuple(environ)
         shape = self._shapes.get(names) or self._shape(names)
-        if not shape.names or (environ.get("CONTENT_LENGTH") or "0") != "0":
-            return None
+        if not shape.repeated or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            return self._application(environ, start_response)
+        if shape.sized and (environ["CONTENT_LENGTH"] or "0") != "0":
+            return self._application(environ, start_response)
+        # What a repeat has to agree in
         identity = None
         if shape.identity is not None:
             secret = shape.identity(environ).encode("utf-8", "surrogatepass")
             identity = hashlib.blake2b(secret, digest_size=32).digest()
-        return identity, shape.names, shape.compared(environ)
+        key = identity, shape.meaning, shape.compared(environ)
+        now = self._clock()
+        answer = self._near().get(key, now)
+        if answer is not None and not (now >= answer.renew_at and next(answer.renewals) == 0):
+            again = self._repeat(answer, shape, environ, now, start_response)
+            if again is not None:
+                return again
+        return self._asked(key, environ, start_response)
 
     def _shape(self, names: tuple[str, ...]) -> Shape:
+        if len(self._shapes) >= MOST_SHAPES:
+            self._shapes.clear()
+            self._meanings.clear()
         headers = sorted(name for name in names if name.startswith("HTTP_") and name not in self._not_headers)
         secrets = [name for name in _IDENTITY if name in names]
         addresses = [name for name in _ADDRESS if name in names and (self._by_address or not secrets)]
         compared = [*(name for name in _ALWAYS if name in names), *headers, *addresses]
-        shape = Shape(
-            (*compared, *secrets) if _STEP_ASIDE.isdisjoint(headers) else (),
+        shape = self._shapes[names] = Shape(
+            self._enabled and _STEP_ASIDE.isdisjoint(headers),
+            self._meanings.setdefault((*compared, "", *secrets), next(self._next_meaning)),
             itemgetter(*compared),
             _secret(secrets),
+            "HTTP_IF_NONE_MATCH" in names,
+            "CONTENT_LENGTH" in names,
         )
-        if len(self._shapes) >= MOST_SHAPES:
-            self._shapes.clear()
-        self._shapes[names] = shape
         return shape
 
     def _repeat(
-        self, answer: Answer, environ: Environ, now: float, began: float, start_response: StartResponse
+        self, answer: Answer, shape: Shape, environ: Environ, now: float, start_response: StartResponse
     ) -> Iterable[bytes] | None:
         """The answer again; None where the full path has to say what the limit or a condition comes to."""
-        condition = environ.get("HTTP_IF_NONE_MATCH")
-        unchanged = condition is not None and _matches(condition, answer.etag)
-        if not unchanged and (answer.conditional or condition == "*"):
-            return None
+        unchanged = False
+        if shape.conditional or answer.conditional:
+            condition = environ.get("HTTP_IF_NONE_MATCH")
+            unchanged = condition is not None and _matches(condition, answer.etag)
+            if not unchanged and (answer.conditional or condition == "*"):
+                return None
         if answer.rate_key is not None:
             limit = limiter()
             if not limit.covered(answer.rate_key, answer.rate_limit, now) and (
@@ -200,7 +207,8 @@ class HotCache:
         number = next(self._repeats)
         if now >= self._told_at + TOLD_EVERY:
             one_in, self._told, self._told_at = number - self._told, number, now
-            _tell(answer, environ, request_id, 304 if unchanged else int(answer.status[:3]), began, one_in)
+            seconds = max(0.0, self._clock() - now)
+            _tell(answer, environ, request_id, 304 if unchanged else int(answer.status[:3]), seconds, one_in)
         # A list of one, which servers send at one go; they ask any other iterable for more.
         if unchanged:
             start_response("304 Not Modified", [*dated.unchanged, ("X-Request-Id", request_id)])
@@ -238,9 +246,8 @@ def _secret(names: list[str]) -> Callable[[Mapping[str, Any]], str] | None:
     return fetch if fetch is None or len(names) == 1 else lambda environ: repr(fetch(environ))
 
 
-def _tell(answer: Answer, environ: Environ, request_id: str, status: int, began: float, one_in: int) -> None:
+def _tell(answer: Answer, environ: Environ, request_id: str, status: int, seconds: float, one_in: int) -> None:
     """The log line and the time of a repeat that stands for `one_in` of them."""
-    seconds = time.perf_counter() - began
     metrics.HOT_SECONDS.labels(answer.endpoint).observe(seconds)
     about = {"method": environ["REQUEST_METHOD"], "path": environ["PATH_INFO"], "status": status}
     cost = {"milliseconds": round(seconds * 1000, 3), "upstream_calls": 0, "cost": 0, "one_in": one_in}

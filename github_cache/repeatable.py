@@ -1,13 +1,12 @@
 """An answer that may be repeated: the leave that its view gave, what is kept of it, and how it is told again (pure).
 
-What is about one moment or one request is not kept: `Age`, `Date`, `X-Cache` and `Cache-Status` are computed anew each
+What is about one moment or one request is not kept: `Age`, `X-Cache` and `Cache-Status` are computed anew each
 second, the request ID for each repeat, and GitHub's numbers are left out.
 """
 
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from email.utils import formatdate
 
 from github_cache.resources import foremost_kind
 
@@ -114,7 +113,6 @@ def date(answer: Answer, now: float) -> Dated:
     headers = [
         *answer.headers,
         ("Age", str(max(0, int(now - answer.stored_at)))),
-        ("Date", formatdate(int(now), usegmt=True)),
         ("X-Cache", "HIT"),
         ("Cache-Status", f"hubcache; hit; ttl={int(answer.expires_at - now)}"),
     ]

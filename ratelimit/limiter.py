@@ -10,13 +10,14 @@ the limit; a limit under 1,000 is leased one by one, so it is exact at every mom
 from __future__ import annotations
 
 import hashlib
+import itertools
 import math
 import re
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -57,10 +58,24 @@ class Decision:
 
 @dataclass(slots=True)
 class _Lease:
-    left: int
+    """Part of an allowance. Its requests are numbered by an iterator, which is atomic without a lock."""
+
+    size: int
     beyond: int  # what is left in the window beside the lease
     limit: int
     until: float
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    spent: bool = False
+
+    def take(self, limit: int, now: float) -> int:
+        """The number of one more request that it covers, 0 where it does not."""
+        if limit != self.limit or now >= self.until:
+            return 0
+        number = next(self.numbers)
+        if number > self.size:
+            self.spent = True
+            return 0
+        return number
 
 
 def caller_key(rule: str, name: str) -> str:
@@ -136,12 +151,8 @@ class Limiter:
 
     def covered(self, key: str, limit: int, now: float) -> bool:
         """Take one out of a lease that this process holds; False where it holds none. `now` in epoch seconds."""
-        with self._lock:
-            lease = self._leases.get(key)
-            if lease is None or lease.left <= 0 or now >= lease.until or lease.limit != limit:
-                return False
-            lease.left -= 1
-            return True
+        lease = self._leases.get(key)
+        return lease is not None and lease.take(limit, now) > 0
 
     def refund(self, key: str, cost: int = 1) -> None:
         """Give back what a request cost that should not count, in the window in which it still is.
@@ -150,8 +161,8 @@ class Limiter:
         """
         with self._lock:
             lease = self._leases.get(key)
-            if lease is not None and self._clock() < lease.until:
-                lease.left += cost
+            if lease is not None and not lease.spent and self._clock() < lease.until:
+                lease.size += cost
                 return
         self._adjust(key, -cost)
 
@@ -160,15 +171,15 @@ class Limiter:
         self._adjust(key, cost)
 
     def _from_lease(self, key: str, limit: int, now: float) -> Decision | None:
-        with self._lock:
-            lease = self._leases.get(key)
-            if lease is None:
-                return None
-            if lease.left > 0 and now < lease.until and lease.limit == limit:
-                lease.left -= 1
-                return Decision(True, limit, lease.left + lease.beyond, lease.until, 0.0)
-            del self._leases[key]
+        lease = self._leases.get(key)
+        if lease is None:
             return None
+        if number := lease.take(limit, now):
+            return Decision(True, limit, lease.size - number + lease.beyond, lease.until, 0.0)
+        with self._lock:
+            if self._leases.get(key) is lease:
+                del self._leases[key]
+        return None
 
     def _take(self, key: str, limit: int, cost: int, most: int, now: float) -> window.Taken:
         script = self._take_shared

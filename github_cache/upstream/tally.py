@@ -31,7 +31,7 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,100}")
 def request_id(environ: Mapping[str, Any]) -> str:
     """The ID of a request: the caller's own `X-Request-Id` where that is harmless, else a new one."""
     offered = environ.get("HTTP_X_REQUEST_ID")
-    return offered if offered and _REQUEST_ID.fullmatch(offered) else f"{random.getrandbits(128):032x}"
+    return offered if offered and _REQUEST_ID.fullmatch(offered) else random.randbytes(16).hex()
 
 
 @contextlib.contextmanager

@@ -146,7 +146,6 @@ def test_what_is_about_one_answer_is_computed_anew(client: Client) -> None:
     assert headers["X-Cache"] == "HIT"
     assert headers["Cache-Status"] in {f"hubcache; hit; ttl={left}" for left in (58, 59)}
     assert headers["X-Request-Id"] == "mine-1"
-    assert headers["Date"].endswith("GMT")
     assert not [name for name in headers if name.lower().startswith("x-ratelimit")]
     _, others, _ = client.ask(HTTP_X_REQUEST_ID="bad\nline")
     assert len(others["X-Request-Id"]) == 32
