@@ -86,6 +86,13 @@ def reindex(tenant: str, repository: str, *, lane: Lane = Lane.WEBHOOK) -> Outco
     Raises:
         UpstreamError: GitHub could not be asked, or gave nothing usable.
     """
+    outcome = _reindex(tenant, repository, lane)
+    if outcome in (Outcome.INDEXED, Outcome.REMOVED):
+        _make_statistics(tenant)
+    return outcome
+
+
+def _reindex(tenant: str, repository: str, lane: Lane) -> Outcome | Wait:
     observed_at = timezone.now()
     read = _read(tenant, repository, lane)
     if isinstance(read, Wait):
@@ -213,7 +220,7 @@ def _missing(run: SyncRun, tenant: str, lane: Lane) -> Progress | None:
         observed_at__lt=run.started_at,
     )
     for full_name in unseen.values_list("full_name", flat=True):
-        outcome = reindex(tenant, full_name, lane=lane)
+        outcome = _reindex(tenant, full_name, lane)
         if isinstance(outcome, Wait):
             return _limited(run, outcome)
     return None
@@ -223,8 +230,13 @@ def _done(run: SyncRun, tenant: str) -> Progress:
     now = datetime.now(UTC)
     Organization.objects.filter(pk=run.organization_id).update(synced_at=now)
     statistics.roll_up(tenant, snapshots.current(tenant), now.date())
-    answers.statistics_answer(tenant, Audience.TENANT)  # made anew, so that the next reader finds it
+    _make_statistics(tenant)
     return _end(run, State.DONE, f"{run.unread} repositories without their files." if run.unread else "")
+
+
+def _make_statistics(tenant: str) -> None:
+    """Make the statistics anew, so that the next reader finds them."""
+    answers.statistics_answer(tenant, Audience.TENANT)
 
 
 def _moved(run: SyncRun) -> bool:

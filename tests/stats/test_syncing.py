@@ -7,13 +7,15 @@ import pytest
 
 from github_cache import scoping
 from github_cache.models import Tenant
+from github_cache.serving import Outcome
 from github_cache.upstream import credentials
 from github_sandbox import changes
 from github_sandbox.sample import sample_accounts
 from github_sandbox.server import Handle, serve
 from github_sandbox.world import World
 from ratelimit.governor import governor
-from stats import syncing
+from stats import answers, syncing
+from stats.counting import Audience
 from stats.models import Automation, DailyRollup, IndexedFile, Organization, Repository, SyncRun
 from stats.snapshots import current
 from stats.syncing import Progress, State
@@ -149,6 +151,14 @@ def test_one_repository_read_anew(github: Handle) -> None:
     assert syncing.reindex("acme", "octo/tool-003") is syncing.Outcome.REMOVED
     assert not Automation.objects.exists()
     assert syncing.reindex_known("acme", 424242) is syncing.Outcome.UNCHANGED
+
+
+def test_statistics_are_made_before_they_are_asked_for(github: Handle) -> None:
+    assert syncing.reindex("acme", "octo/tool-003") is syncing.Outcome.INDEXED
+    assert answers.statistics_answer("acme", Audience.TENANT).outcome is Outcome.HIT
+    sync()
+    served = answers.statistics_answer("acme", Audience.TENANT)
+    assert (served.outcome, served.json()["repositories"]) == (Outcome.HIT, SIZE)
 
 
 def test_an_organisation_that_is_not_there_is_one_sentence(github: Handle) -> None:
