@@ -1,16 +1,20 @@
-"""A tenant with a configuration, and deliveries as GitHub sends them, through the real receiver."""
+"""A tenant with a configuration, and deliveries as GitHub sends them; and a GitHub that does."""
 
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import redis
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
 from github_cache.models import Tenant
+from github_sandbox.server import Handle, serve
 from tests.canaries import SECRET
+from tests.github_cache.gateway.house import forget
+from tests.webhooks.hub import Hub, small_world
 from webhooks import receiver, signers
 from webhooks.models import WebhookConfig
 from webhooks.signature import sign
@@ -84,3 +88,27 @@ def send(db: None) -> Send:
         return receiver.receive(delivery(event, payload, **more), config_id)
 
     return send
+
+
+@pytest.fixture
+def github(settings: Any, redis_server: str, transactional_db: None) -> Iterator[Handle]:
+    # What runs in the background keeps what it has to in Redis: SQLite in memory locks whole tables.
+    url = redis_server.replace("db=0", "db=8")
+    redis.Redis.from_url(url).flushdb()
+    settings.REDIS_URL, settings.REDIS_ENABLED, settings.REDIS_SOCKET_TIMEOUT = url, True, 1.0
+    with serve(small_world()) as handle:
+        settings.GITHUB_API_URL = handle.url
+        settings.GITHUB_GRAPHQL_URL = f"{handle.url}/graphql"
+        settings.GITHUB_TOKEN = "ghp_sandbox_admin_1"
+        settings.GITHUB_TOKENS = ("ghp_sandbox_admin_1",)
+        settings.HUBCACHE_TENANT = "acme"
+        settings.RATELIMIT_ENABLED = False
+        Tenant.objects.get_or_create(slug="acme")
+        forget()
+        yield handle
+    forget()
+
+
+@pytest.fixture
+def hub(github: Handle, live_server: Any) -> Hub:
+    return Hub(github, live_server.url)
