@@ -8,15 +8,17 @@ from typing import Any
 import pytest
 import redis
 from django.http import HttpRequest, HttpResponse
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
+from django.utils import timezone
 
-from github_cache.models import Tenant
+from github_cache import identity
+from github_cache.models import ApiKey, Tenant
 from github_sandbox.server import Handle, serve
 from tests.canaries import SECRET
 from tests.github_cache.gateway.house import forget
 from tests.webhooks.hub import Hub, small_world
 from webhooks import receiver, signers
-from webhooks.models import WebhookConfig
+from webhooks.models import WebhookConfig, WebhookEvent
 from webhooks.signature import sign
 
 ORG = {"id": 38302899, "login": "acme", "type": "Organization"}
@@ -51,6 +53,46 @@ def about_repository(**more: Any) -> dict[str, Any]:
 
 
 LABELED = about_repository(action="labeled")
+CONFIGS, EVENTS = "/api/v1/webhooks/configs", "/api/v1/webhooks/events"
+
+
+@pytest.fixture
+def key_of(db: None, settings: Any) -> Callable[..., Client]:
+    """A client of a tenant's with a key of these scopes."""
+
+    def key_of(tenant: Tenant, *scopes: str) -> Client:
+        _, key = ApiKey.create(tenant, "test", scopes)
+        return Client(headers={"Authorization": f"Bearer {key}"})
+
+    settings.RATELIMIT_ENABLED = False
+    identity.forget_keys()
+    return key_of
+
+
+@pytest.fixture
+def manager(tenant: Tenant, key_of: Callable[..., Client]) -> Client:
+    """Somebody who may manage webhooks."""
+    return key_of(tenant, "webhooks")
+
+
+def post(client: Client, path: str, body: object = None) -> Any:
+    return client.post(path, body, content_type="application/json")
+
+
+def event(config: WebhookConfig, **more: Any) -> WebhookEvent:
+    values = {
+        "tenant_id": config.tenant_id,
+        "config": config,
+        "delivery_id": f"guid-{WebhookEvent.objects.count()}",
+        "event_type": "issues",
+        "action": "labeled",
+        "repository_full_name": "acme/api",
+        "received_at": timezone.now(),
+        "body_digest": b"",
+        "state": "processed",
+        **more,
+    }
+    return WebhookEvent.objects.create(**values)
 
 
 def delivery(
