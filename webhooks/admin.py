@@ -84,7 +84,7 @@ class WebhookEventAdmin(admin.ModelAdmin):
     """Deliveries: nothing can be edited, all can be run again."""
 
     list_display = ("id", "event_type", "action", "repository_full_name", "state", "attempts", "received_at", "error")
-    list_filter = ("state", "event_type", "tenant")
+    list_filter = ("state", "event_type", "received_at", "tenant")
     search_fields = ("delivery_id", "repository_full_name")
     actions = ("replay",)
     exclude = ("body", "body_digest")

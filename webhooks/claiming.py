@@ -53,6 +53,7 @@ class Claimed:
     """A delivery that this worker holds; `units` is what is left of it. `repository` is a full name, or ''."""
 
     id: int
+    guid: str
     event_type: str
     repository: str
     received_at: datetime
@@ -142,13 +143,24 @@ def _waiting(scopes: list[tuple[str, str]], now: datetime) -> Mapping[tuple[str,
     for row in rows.only(*_READ)[:ROWS_AT_MOST]:
         touched = Touched.of_json(row.touched)
         left = units(touched) if row.pending is None else frozenset(map(Unit.of, row.pending))
+        name = row.repository_full_name
         found[row.tenant_id, row.scope].append(
-            Claimed(row.pk, row.event_type, row.repository_full_name, row.received_at, row.attempts, touched, left)
+            Claimed(row.pk, row.delivery_id, row.event_type, name, row.received_at, row.attempts, touched, left)
         )
     return found
 
 
-_READ = ("tenant_id", "scope", "event_type", "repository_full_name", "received_at", "attempts", "touched", "pending")
+_READ = (
+    "tenant_id",
+    "scope",
+    "delivery_id",
+    "event_type",
+    "repository_full_name",
+    "received_at",
+    "attempts",
+    "touched",
+    "pending",
+)
 
 
 def _claimable(now: datetime) -> Q:

@@ -87,9 +87,9 @@ def observe(now: datetime) -> None:
         report(config, now)
         fresh = believed_fresh(config, waiting.get(config.tenant_id))
         if fresh is not None:
-            metrics.webhook_believed_fresh_timestamp_seconds.labels(config.tenant_id, str(config.pk)).set(
-                fresh.timestamp()
-            )
+            for login in [*reconciling.organizations(config)] or [""]:
+                labels = config.tenant_id, str(config.pk), login.lower()
+                metrics.webhook_believed_fresh_timestamp_seconds.labels(*labels).set(fresh.timestamp())
 
 
 def check(now: float) -> Part:

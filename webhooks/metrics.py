@@ -41,8 +41,8 @@ webhook_waiting = Gauge("webhook_waiting", "Deliveries that wait.", multiprocess
 webhook_parked = Gauge("webhook_parked", "Deliveries that failed for good.", multiprocess_mode="mostrecent")
 webhook_believed_fresh_timestamp_seconds = Gauge(
     "webhook_believed_fresh_timestamp_seconds",
-    "Up to when we believe to know of every change, per configuration.",
-    ["tenant", "config"],
+    "Up to when we believe to know of every change, per configuration and organisation ('' of a repository's hook).",
+    ["tenant", "config", "organization"],
     multiprocess_mode="mostrecent",
 )
 webhook_redeliveries_asked_total = Counter(

@@ -33,6 +33,9 @@ RUN_SECONDS = 120.0
 SWEPT_WITHIN = 30.0
 """What is due later than this is left to the sweeper."""
 
+NAMED = 20
+"""Deliveries of a batch whose IDs stand in the log."""
+
 
 def run(seconds: float = RUN_SECONDS, clock: Callable[[], datetime] = timezone.now) -> None:
     """Works off whatever is due by `clock`, for up to `seconds`."""
@@ -81,6 +84,7 @@ def work_off(batch: Batch) -> None:
             "tenant": batch.tenant,
             "scope": batch.scope,
             "deliveries": len(batch.events),
+            "delivery_ids": [each.guid for each in batch.events[:NAMED]],
             "error": rest.error if isinstance(rest, Failed) else "",
             **progress.as_json(),
         },

@@ -16,6 +16,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
+from github_cache.invalidation import Removed
 from webhooks import affects, debounce, invalidating, metrics, observing, payloads, signers
 from webhooks.affects import Touched
 from webhooks.announcement import Announcement
@@ -97,8 +98,9 @@ def take(config: WebhookConfig, announced: Announcement, body: bytes, now: datet
             Outcome.PONG if announced.event == "ping" else Outcome.IGNORED if judgement.ignored else Outcome.ACCEPTED
         )
         receipt = Receipt(outcome, event.pk, judgement.ignored)
+    removed = Removed()
     if receipt.outcome in (Outcome.ACCEPTED, Outcome.AGAIN):
-        act(receipt.event_id, config.tenant_id, judgement.touched, now)
+        removed = act(receipt.event_id, config.tenant_id, judgement.touched, now)
     if receipt.outcome is not Outcome.CONFLICT:
         observing.observe(config, announced, payload, judgement.subject, now)
     metrics.webhook_events_received_total.labels(label(announced.event), receipt.outcome.value).inc()
@@ -112,18 +114,21 @@ def take(config: WebhookConfig, announced: Announcement, body: bytes, now: datet
             "config_id": config.pk,
             "outcome": receipt.outcome.value,
             "reason": receipt.reason,
+            "epochs": removed.epochs,
+            "entries": removed.entries,
         },
     )
     return receipt
 
 
-def act(event_id: int, tenant: str, touched: Touched, now: datetime) -> None:
-    """What is done at once for a delivery that is stored: revoke, make stale, ring the bell."""
+def act(event_id: int, tenant: str, touched: Touched, now: datetime) -> Removed:
+    """What is done at once for a delivery that is stored: revoke, make stale, ring the bell. How much that removed."""
     invalidating.revoke(tenant, touched, now)
     removed = invalidating.invalidate(tenant, touched)
     if removed.entries:
         WebhookEvent.objects.filter(pk=event_id).update(entries_removed=F("entries_removed") + removed.entries)
     BELL.ring(event_id)
+    return removed
 
 
 def _row(

@@ -4,7 +4,9 @@ from typing import Any
 
 from rest_framework import serializers
 
+from github_cache.resources import kinds_of
 from stats.models import Repository
+from webhooks.affects import Touched
 from webhooks.github_events import EVERY, KNOWN
 from webhooks.models import WebhookConfig, WebhookEvent
 from webhooks.payloads import NotAPayload
@@ -139,8 +141,10 @@ class EventDetailSerializer(EventSerializer):
 
     def get_removed(self, event: WebhookEvent) -> dict[str, int]:
         later = event.result.get("removed", {}).get("entries", 0)
-        epochs = sum(len(kinds) for kinds in event.touched.get("kinds", {}).values())
-        return {"epochs": epochs, "entries": event.entries_removed + later}
+        touched = Touched.of_json(event.touched)
+        of_kinds = sum(map(len, touched.kinds.values()))
+        of_purged = sum(len(kinds_of(scope.kind)) for scope in touched.purged)
+        return {"epochs": of_kinds + of_purged, "entries": event.entries_removed + later}
 
     def get_refetched(self, event: WebhookEvent) -> dict[str, int]:
         return event.result.get("refetched", {})

@@ -23,7 +23,7 @@ REQUIRED = [
 ]  # fmt: skip
 LABELS = {
     "account", "api", "bucket", "config", "decision", "endpoint", "error", "event", "family", "kind", "lane",
-    "left", "method", "next", "operation", "outcome", "query", "queue", "reason", "role", "rule", "status", "task",
+    "left", "method", "next", "operation", "organization", "outcome", "query", "queue", "reason", "role", "rule", "status", "task",
     "tenant", "type", "what", "why",
 }  # fmt: skip
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from github_cache.keys import Scope
+from github_cache.keys import CALLERS, Scope
 from github_cache.resources import KINDS
 from webhooks import payloads
 from webhooks.affects import NOTHING, IndexChange, Target, Touched, believed, covered_kinds, table, touched
@@ -154,6 +154,31 @@ def test_members_and_their_rights() -> None:
     removed = {"action": "member_removed", "organization": {"id": ORG, "login": "acme"}}
     assert kinds(look("organization", removed), "org", ORG) >= {"members", "access", "meta", "other"}
     assert "access" in kinds(look("member", about_repository(action="removed")), "repo", REPO)
+
+
+@pytest.mark.parametrize(
+    ("event", "action"),
+    [
+        ("organization", "member_removed"),
+        ("membership", "removed"),
+        ("team", "deleted"),
+        ("team", "removed_from_repository"),
+        ("team", "edited"),
+        ("org_block", "blocked"),
+    ],
+)
+def test_who_may_see_less_is_asked_about_again_everywhere(event: str, action: str) -> None:
+    """No payload tells which repositories somebody could see as a member, so every token's proofs are old."""
+    found = look(event, {"action": action, "organization": {"id": ORG, "login": "acme"}})
+    assert CALLERS in kinds(found, "tenant", "acme")
+    more = {"organization": "member_added", "membership": "added", "team": "created", "org_block": "unblocked"}
+    assert CALLERS not in kinds(look(event, {"action": more[event], "organization": OWNER}), "tenant", "acme")
+
+
+def test_nothing_is_kept_of_an_organisation_that_is_gone() -> None:
+    gone = {"action": "deleted", "organization": {"id": ORG, "login": "acme"}}
+    assert look("organization", gone).purged == {Scope("org", str(ORG))}
+    assert look("organization", gone, Target("organization", 1, "other")).purged == frozenset()
 
 
 @pytest.mark.parametrize(

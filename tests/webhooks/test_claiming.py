@@ -84,13 +84,15 @@ def test_a_busy_kind_does_not_put_off_another(config: WebhookConfig) -> None:
     assert batch.due == {ISSUES}
 
 
-def test_a_scope_that_is_worked_off_is_left_alone(config: WebhookConfig) -> None:
+def test_what_arrives_while_its_scope_is_worked_off_makes_for_exactly_one_more_turn(config: WebhookConfig) -> None:
     put(config)
     (batch,) = claiming.claim(NOW)
     put(config)
     assert claiming.claim(NOW) == []
     write_down(batch, Progress(done={ISSUES}), Later(), NOW)
-    assert len(claiming.claim(NOW)) == 1
+    (once_more,) = claiming.claim(NOW)
+    write_down(once_more, Progress(done={ISSUES}), Later(), NOW)
+    assert claiming.claim(NOW) == []
 
 
 def test_what_a_killed_worker_held_comes_back(config: WebhookConfig) -> None:

@@ -102,6 +102,23 @@ def test_the_age_of_what_waits_is_a_metric(config: WebhookConfig) -> None:
     assert REGISTRY.get_sample_value("webhook_oldest_waiting_seconds") == 600
 
 
+def test_how_fresh_each_organization_is_is_a_metric(tenant: Tenant) -> None:
+    def fresh(config: WebhookConfig, organization: str) -> float | None:
+        labels = {"tenant": "acme", "config": str(config.pk), "organization": organization}
+        return REGISTRY.get_sample_value("webhook_believed_fresh_timestamp_seconds", labels)
+
+    for login in ("acme", "Octo"):
+        Organization.objects.create(tenant=tenant, login=login)
+    common = {"tenant": tenant, "secret": "s" * 9}
+    own = WebhookConfig.objects.create(target="organization", organization="acme", checked_at=ago(minutes=5), **common)
+    whole = WebhookConfig.objects.create(target="tenant", reconciled_at=ago(minutes=2), **common)
+    one = WebhookConfig.objects.create(target="repository", repository="acme/api", checked_at=NOW, **common)
+    health.observe(NOW)
+    assert fresh(own, "acme") == ago(minutes=5).timestamp()
+    assert fresh(whole, "acme") == fresh(whole, "octo") == ago(minutes=2).timestamp()
+    assert fresh(one, "") == NOW.timestamp()
+
+
 def test_the_check_tells_how_fresh(tenant: Tenant, config: WebhookConfig) -> None:
     WebhookConfig.objects.update(checked_at=ago(minutes=1))
     assert "acme fresh as of 2026-11-21 11:59:00Z" in health.check(NOW.timestamp()).detail

@@ -6,11 +6,13 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pytest
 import requests
 from django.utils import timezone
 
 from github_cache import identity
 from github_cache.models import ApiKey, Tenant
+from github_cache.resources import kinds_of
 from github_sandbox import changes
 from github_sandbox.changes.telling import tell
 from github_sandbox.sample import sample_accounts
@@ -24,7 +26,7 @@ from webhooks.github_events import KNOWN
 from webhooks.models import WebhookConfig, WebhookEvent
 
 
-def test_a_push_changes_a_workflow_and_the_index_shows_it(hub: Hub) -> None:
+def test_a_push_changes_a_workflow_and_the_index_shows_it(hub: Hub, caplog: pytest.LogCaptureFixture) -> None:
     hub.sync()
     hub.hook()
     assert names() == ["CI"]
@@ -34,6 +36,8 @@ def test_a_push_changes_a_workflow_and_the_index_shows_it(hub: Hub) -> None:
     event = WebhookEvent.objects.get(event_type="push")
     assert (event.state, event.error) == ("processed", "")
     assert event.result["indexed"] == {str(hub.hello.id): "indexed"}
+    said = [each.__dict__ for each in caplog.records if each.message == "deliveries worked off"]
+    assert [each["delivery_ids"] for each in said] == [[event.delivery_id]]
 
 
 def test_what_is_read_after_a_delivery_is_new(hub: Hub) -> None:
@@ -87,6 +91,7 @@ def test_the_api_shows_what_a_delivery_removed_and_had_fetched_again(hub: Hub) -
     assert opened["removed"]["epochs"] == sum(len(kinds) for kinds in opened["touched"]["kinds"].values()) > 0
     assert privatized["touched"]["purged"] == [f"repo:{hub.hello.id}"]
     assert privatized["removed"]["entries"] > 0
+    assert privatized["removed"]["epochs"] > len(kinds_of("repo"))
     assert privatized["indexed"] == {str(hub.hello.id): "indexed"}
 
 
