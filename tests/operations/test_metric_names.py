@@ -23,8 +23,8 @@ REQUIRED = [
 ]  # fmt: skip
 LABELS = {
     "account", "api", "bucket", "config", "decision", "endpoint", "error", "event", "family", "kind", "lane",
-    "left", "method", "next", "operation", "organization", "outcome", "query", "queue", "reason", "role", "rule", "status", "task",
-    "tenant", "type", "what", "why",
+    "left", "method", "next", "operation", "organization", "outcome", "query", "queue", "reason", "role", "rule",
+    "status", "task", "tenant", "type", "what", "why",
 }  # fmt: skip
 
 
