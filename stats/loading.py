@@ -16,7 +16,7 @@ from stats import text_index
 from stats.common_words import SAMPLE, commonest, mark
 from stats.filters import Term
 from stats.growing import Batch, Columns
-from stats.planes import Ints
+from stats.planes import Ints, Mask
 
 CHUNK: Final = 5_000  # repositories at a time: bounds what is in memory beside the columns
 
@@ -128,14 +128,17 @@ def _pairs(rows: Ints, facet_ids: Sequence[str]) -> tuple[Ints, Ints]:
     return owners[order], values[order]
 
 
-def _learnt(cursor: Any, tenant: str, columns: Columns, values: Ints) -> Any:
+def _learnt(cursor: Any, tenant: str, columns: Columns, values: Ints) -> Mask:
     """Which of `values` are known, after asking for those that were not."""
-    unknown = columns.unknown(values).tolist()
+    known = columns.known(values)
+    if known.all():
+        return known
+    unknown = np.unique(values[~known]).tolist()
     for start in range(0, len(unknown), CHUNK):
         some = unknown[start : start + CHUNK]
         cursor.execute(f"{_VALUES} AND id IN ({','.join(['%s'] * len(some))})", [tenant, *some])
         columns.learn(cursor.fetchall())
-    return ~np.isin(values, columns.unknown(values)) if unknown else slice(None)
+    return columns.known(values)
 
 
 def repository_doc(key: int) -> int:
