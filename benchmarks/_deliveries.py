@@ -1,11 +1,8 @@
 """Deliveries as GitHub sends them, in numbers; and what became of them in the database of the Hubcache under test."""
 
 import gzip
-import http.client
 import json
-import queue
 import random
-import threading
 import time
 import uuid
 from collections import Counter
@@ -13,7 +10,9 @@ from dataclasses import dataclass, field
 
 import requests
 
+from benchmarks import _senders
 from benchmarks._running_hub import SECRET, Hub
+from benchmarks._senders import Request
 from webhooks.signature import sign
 
 PATH = "/api/v1/webhooks/github"
@@ -37,43 +36,15 @@ class Sent:
 
 def send(hub: Hub, deliveries: list[Delivery], rate: int | None = None, senders: int = SENDERS) -> Sent:
     """Sends over so many connections, at a rate per second or as fast as they are taken."""
-    sent, lock = Sent(), threading.Lock()
-    waiting: queue.SimpleQueue[tuple[float, Delivery]] = queue.SimpleQueue()
-    began = time.perf_counter()
-    for number, each in enumerate(deliveries):
-        waiting.put((began + number / rate if rate else began, each))
-
-    def work() -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", hub.port, timeout=10)
-        while True:
-            try:
-                at, (event, guid, body) = waiting.get_nowait()
-            except queue.Empty:
-                break
-            time.sleep(max(0.0, at - time.perf_counter()))
-            asked = time.perf_counter()
-            try:
-                connection.request("POST", PATH, body, headers(event, guid, body))
-                answer = connection.getresponse()
-                answer.read()
-                status = answer.status
-            except (OSError, http.client.HTTPException):
-                connection.close()
-                status = 0
-            with lock:
-                sent.statuses[status] += 1
-                if 200 <= status < 300:
-                    sent.seconds.append(time.perf_counter() - asked)
-                    sent.acknowledged.add(guid)
-                else:
-                    sent.lost.append((event, guid, body))
-        connection.close()
-
-    threads = [threading.Thread(target=work) for _ in range(senders)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    sent = Sent()
+    made = (Request("POST", PATH, headers(event, guid, body), body) for event, guid, body in deliveries)
+    for number, status, seconds in _senders.send(hub.port, made, senders, rate):
+        sent.statuses[status] += 1
+        if 200 <= status < 300:
+            sent.seconds.append(seconds)
+            sent.acknowledged.add(deliveries[number][1])
+        else:
+            sent.lost.append(deliveries[number])
     return sent
 
 

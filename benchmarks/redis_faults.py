@@ -6,7 +6,6 @@ shown; within 10 s of the end every process answers from Redis again, nothing ol
 """
 
 import argparse
-import http.client
 import queue
 import tempfile
 import threading
@@ -22,9 +21,10 @@ from typing import Any
 import redis
 import requests
 
-from benchmarks import _faulty_redis
+from benchmarks import _faulty_redis, _senders
 from benchmarks._faulty_redis import TIMEOUT
 from benchmarks._running_hub import SECRET, Hub
+from benchmarks._senders import Request
 
 SENDERS = 8
 REPOSITORIES = 8
@@ -189,44 +189,18 @@ def until(true: Any, seconds: float) -> float:
 
 def ask(hub: Hub, paths: list[str], number: int, rate: int, begun: threading.Event) -> Answers:
     """So many requests at so many per second, over keep-alive connections; a fifth of them before `begun` is set."""
-    answers, lock, started = Answers(), threading.Lock(), time.perf_counter()
-    waiting = iter(range(number))
 
-    def send() -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", hub.port, timeout=10)
-        while True:
-            with lock:
-                turn = next(waiting, None)
-            if turn is None:
-                break
+    def made() -> Iterator[Request]:
+        for turn in range(number):
             if turn >= number // 5:
                 begun.set()
-            time.sleep(max(0.0, started + turn / rate - time.perf_counter()))
-            asked = time.perf_counter()
-            path = paths[turn % len(paths)]
-            status = _once(connection, path)
-            with lock:
-                answers.took.append((time.perf_counter() - asked, path))
-                answers.statuses[status] += 1
-        connection.close()
+            yield Request("GET", paths[turn % len(paths)], {"Accept": "application/json"})
 
-    senders = [threading.Thread(target=send) for _ in range(SENDERS)]
-    for sender in senders:
-        sender.start()
-    for sender in senders:
-        sender.join()
+    answers = Answers()
+    for turn, status, seconds in _senders.send(hub.port, made(), SENDERS, rate):
+        answers.took.append((seconds, paths[turn % len(paths)]))
+        answers.statuses[status] += 1
     return answers
-
-
-def _once(connection: http.client.HTTPConnection, path: str) -> int:
-    try:
-        connection.request("GET", path, headers={"Accept": "application/json"})
-        answer = connection.getresponse()
-        answer.read()
-        return answer.status
-    except (OSError, http.client.HTTPException):
-        connection.close()
-        return 0
 
 
 def _spread(answers: Answers) -> str:
