@@ -23,6 +23,7 @@ KEPT_HEADERS = (
 _EVENT = re.compile(r"[a-z0-9_]{1,100}")
 _GUID = re.compile(r"[A-Za-z0-9._:-]{1,100}")
 _ID = re.compile(r"[1-9][0-9]{0,17}")
+_NOT_PRINTABLE = re.compile("[^ -~]")
 _LONGEST_KEPT = 200
 
 
@@ -107,4 +108,4 @@ def _id(value: str | None) -> int | None:
 
 
 def _printable(value: str) -> str:
-    return "".join(letter for letter in value[:_LONGEST_KEPT] if letter.isascii() and letter.isprintable())
+    return _NOT_PRINTABLE.sub("", value[:_LONGEST_KEPT])
