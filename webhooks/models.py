@@ -86,13 +86,6 @@ class WebhookConfig(models.Model):
         secrets = Secrets(self.secret, self.previous_secret, self.previous_secret_until)
         return Candidate(self, secrets.good_at(now))
 
-    @property
-    def hooks_path(self) -> str:
-        """Where GitHub's REST API keeps hooks of this kind; '' for a whole tenant's."""
-        if self.target == self.For.REPOSITORY:
-            return f"/repos/{self.repository}/hooks"
-        return f"/orgs/{self.organization}/hooks" if self.target == self.For.ORGANIZATION else ""
-
 
 class WebhookEventQuerySet(models.QuerySet["WebhookEvent"]):
     def waiting(self) -> "WebhookEventQuerySet":
