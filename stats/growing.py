@@ -13,7 +13,7 @@ import numpy as np
 
 from stats.columns import GONE, Names, Snapshot
 from stats.common_words import Bits
-from stats.planes import UNSORTED, Growing, GrowingPlane, Ints, Mask, sums
+from stats.planes import UNSORTED, Growing, GrowingPlane, Ints, Mask
 from stats.vocabulary import FACETS, Bearer
 
 COMPACT_FROM: Final = 2_000  # dead rows; below it they cost nothing that shows
@@ -98,8 +98,8 @@ class Columns:
                 self._names[facet].add(text)
                 plane.facets.append(facet)
         for plane in self._planes.values():
-            plane.totals = _copied(plane.totals, len(plane.facets))
-        self._amounts = _copied(self._amounts, len(self._planes["repository"].facets))
+            plane.totals = _reaching(plane.totals, len(plane.facets))
+        self._amounts = _reaching(self._amounts, len(self._planes["repository"].facets))
 
     def known(self, values: Ints) -> Mask:
         """Which of the IDs were learnt."""
@@ -194,15 +194,15 @@ class Columns:
         rows, values = batch.pair_rows[~of_repositories], numbers[~of_repositories]
         plane = self._planes["automation"]
         plane.append(len(batch.doc_ids), rows, values)
-        plane.totals += np.bincount(values[~is_repository[rows]], minlength=len(plane.totals))
+        np.add.at(plane.totals, values[~is_repository[rows]], 1)
 
         places, values = place_of[batch.pair_rows[of_repositories]], numbers[of_repositories]
         amounts = self._bytes_of(batch, places, values)
         plane = self._planes["repository"]
         plane.append(count, places, values)
         plane.amounts.append(amounts)
-        plane.totals += sums(values, (batch.rows_each - 1)[places], len(plane.totals))
-        self._amounts += sums(values, amounts, len(self._amounts))
+        np.add.at(plane.totals, values, (batch.rows_each - 1)[places])
+        np.add.at(self._amounts, values, amounts)
 
     def _bytes_of(self, batch: Batch, places: Ints, values: Ints) -> Ints:
         numbers = self._numbers["language"].view
@@ -247,6 +247,10 @@ class Columns:
             start = int(new_row[span.start])
             end = start + span.end - span.start
             self._spans[key] = _Span(int(new_number[span.number]), start, end, span.unreadable)
+
+
+def _reaching(array: Ints, size: int) -> Ints:
+    return array if len(array) >= size else _copied(array, size)
 
 
 def _copied(array: Ints, size: int, fill: int = 0) -> Ints:
