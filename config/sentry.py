@@ -6,12 +6,17 @@ that is not chosen pays for what an error report needs, no more: what it was, an
 
 import random
 from collections.abc import Callable, Iterable
+from functools import partial, wraps
 from typing import Any
+from wsgiref.util import request_uri
 
 from config.observability import redact
 
 TRACED = 0.01
 """The share of requests and tasks whose course is sent."""
+
+UNFOLLOWED = "hubcache.unfollowed"
+"""In the environment of a request whose course nobody follows."""
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -25,6 +30,7 @@ def start(dsn: str, share: float = TRACED, **options: Any) -> None:
         return
     import redis
     import sentry_sdk
+    from django.core.handlers.wsgi import WSGIHandler
     from sentry_sdk.integrations.celery import CeleryIntegration
     from sentry_sdk.integrations.django import DjangoIntegration
     from sentry_sdk.integrations.redis import RedisIntegration
@@ -53,6 +59,7 @@ def start(dsn: str, share: float = TRACED, **options: Any) -> None:
             return float(about["parent_sampled"])
         return 1.0 if "wsgi_environ" in about else share
 
+    plain = WSGIHandler.__call__
     sentry_sdk.init(
         dsn,
         integrations=[
@@ -69,6 +76,13 @@ def start(dsn: str, share: float = TRACED, **options: Any) -> None:
         before_breadcrumb=scrubbed,
         **{"traces_sample_rate": share, "traces_sampler": chosen, **options},
     )
+    following = WSGIHandler.__call__
+
+    @wraps(following)
+    def handle(self: WSGIHandler, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        return (plain if environ.pop(UNFOLLOWED, False) else following)(self, environ, start_response)
+
+    WSGIHandler.__call__ = handle
 
 
 def followed(application: Application, dsn: str) -> Application:
@@ -82,7 +96,17 @@ def followed(application: Application, dsn: str) -> Application:
     follow = SentryWsgiMiddleware(application)
 
     def choose(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        wanted = random.random() < share or "HTTP_SENTRY_TRACE" in environ
-        return (follow if wanted else application)(environ, start_response)
+        if random.random() < share or "HTTP_SENTRY_TRACE" in environ:
+            return follow(environ, start_response)
+        environ[UNFOLLOWED] = True
+        with sentry_sdk.isolation_scope() as scope:
+            scope.add_event_processor(partial(_with_request, environ))
+            return application(environ, start_response)
 
     return choose
+
+
+def _with_request(environ: dict[str, Any], event: Any, _hint: Any) -> Any:
+    about = {"method": environ["REQUEST_METHOD"], "query_string": environ.get("QUERY_STRING", "")}
+    event["request"] = {**event.get("request", {}), **about, "url": request_uri(environ, include_query=False)}
+    return event
