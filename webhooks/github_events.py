@@ -112,6 +112,13 @@ def deliverable(event: str, target: str) -> bool:
     return target == "tenant" or event not in APP_ONLY
 
 
+def heard(wanted: list[str], sent: list[str] | None) -> list[str]:
+    """The events that a configuration takes and its hook at GitHub sends, as far as that is known."""
+    if sent is None or EVERY in sent:
+        return wanted
+    return sent if EVERY in wanted else [event for event in wanted if event in sent]
+
+
 def subscribed(event: str, events: list[str]) -> bool:
     """Whether a hook with these events is sent that one. `ping` and `meta` about the hook itself come always."""
     return event in events or EVERY in events or event == "ping"

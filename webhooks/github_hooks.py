@@ -118,6 +118,15 @@ def deliveries(hook: Hook, cursor: str | None) -> Page | Wait:
     return Page(tuple(each for each in listed if isinstance(each, dict)), cursors[0] if cursors else None)
 
 
+def events_sent(hook: Hook) -> list[str] | Wait:
+    """The events that a hook which is no App's sends; none where it is switched off."""
+    reply = _sent(hook.tenant, Call("GET", hook.path))
+    if isinstance(reply, Wait):
+        return reply
+    there = reply.json()
+    return [str(event) for event in there["events"]] if there.get("active") else []
+
+
 def redeliver(hook: Hook, delivery: int) -> Wait | None:
     """Asks GitHub to send a delivery again."""
     call = Call("POST", f"{hook.path}/deliveries/{delivery}/attempts", kind="write")

@@ -15,6 +15,7 @@ from github_cache.keys import Scope, ScopeKind
 from github_cache.resources import kinds_of
 from webhooks import metrics, reconciling
 from webhooks.affects import covered_kinds
+from webhooks.github_events import heard
 from webhooks.models import WebhookConfig, WebhookEvent
 
 HEALTHY_FOR = timedelta(hours=1)
@@ -34,7 +35,8 @@ def healthy_until(config: WebhookConfig) -> datetime | None:
 def covered(config: WebhookConfig) -> frozenset[str]:
     """The kinds that its hook covers in every kind of scope that it speaks for."""
     scopes: tuple[ScopeKind, ...] = ("repo",) if config.target == WebhookConfig.For.REPOSITORY else ("repo", "org")
-    full = {scope: covered_kinds(config.events, config.target, scope) for scope in scopes}
+    events = heard(config.events, config.sent_events)
+    full = {scope: covered_kinds(events, config.target, scope) for scope in scopes}
     names = {kind.name for scope in scopes for kind in kinds_of(scope)}
     has = {scope: {kind.name for kind in kinds_of(scope)} for scope in scopes}
     return frozenset(name for name in names if all(name in full[scope] for scope in scopes if name in has[scope]))

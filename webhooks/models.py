@@ -48,6 +48,9 @@ class WebhookConfig(models.Model):
     previous_secret = EncryptedTextField(null=True, blank=True, editable=False)
     previous_secret_until = models.DateTimeField(null=True, blank=True, editable=False)
     events = models.JSONField(default=list, help_text='Names of events; "*" for all.')
+    sent_events = models.JSONField(
+        null=True, blank=True, editable=False, help_text="The events that GitHub says its hook sends; unknown at first."
+    )
     active = models.BooleanField(default=True)
     registered = models.BooleanField(default=False, editable=False, help_text="The hook at GitHub was made from here.")
     from_environment = models.BooleanField(default=False, editable=False, help_text="Made by GITHUB_WEBHOOK_SECRET.")

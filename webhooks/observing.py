@@ -40,11 +40,14 @@ def _hook(
         return {}
     if announced.event == "meta" and subject.action == "deleted":
         return {"webhook_id": None, "registered": False}
+    seen: dict[str, Any] = {}
     hook = announced.hook_id or payloads.hook_id(payload)
     # A hook that was made anew with the same secret shows itself by its ping.
     if hook and hook != config.webhook_id and (config.webhook_id is None or announced.event == "ping"):
-        return {"webhook_id": hook}
-    return {}
+        seen["webhook_id"] = hook
+    if announced.event == "ping" and (events := payloads.hook_events(payload)):
+        seen["sent_events"] = events
+    return seen
 
 
 def _target(config: WebhookConfig, subject: Subject, *, renamed: bool) -> dict[str, Any]:

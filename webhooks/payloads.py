@@ -93,6 +93,12 @@ def hook_id(payload: Mapping[str, Any]) -> int | None:
     return _id(payload.get("hook_id"))
 
 
+def hook_events(payload: Mapping[str, Any]) -> list[str]:
+    """The events that the hook of a `ping` payload sends."""
+    events = _at(payload, "hook", "events")
+    return [event for event in events if isinstance(event, str)] if isinstance(events, list) else []
+
+
 def changed_paths(push: Mapping[str, Any]) -> frozenset[str] | None:
     """The paths that a push changed, or None where its payload does not tell them all."""
     commits = push.get("commits")

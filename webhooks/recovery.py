@@ -83,7 +83,8 @@ def recover_all() -> float | None:
 def recover(config: WebhookConfig, now: datetime) -> Plan | Wait:
     """Has GitHub send again what is missing of the deliveries to one configuration. Raises UpstreamError.
 
-    Where no hook of it is known there is nothing to ask for.
+    It also notes which events the hook sends, since what it does not send it does not cover. Where no hook of it is
+    known there is nothing to ask for.
     """
     since = max(now - LISTED_FOR, (config.checked_at or config.created_at) - OVERLAP)
     through: dict[Sent, Hook] = {}
@@ -100,7 +101,13 @@ def recover(config: WebhookConfig, now: datetime) -> Plan | Wait:
             return waits
         metrics.webhook_redeliveries_asked_total.inc()
     if hooks:
-        WebhookConfig.objects.filter(pk=config.pk).update(checked_at=found.complete_until)
+        seen: dict[str, Any] = {"checked_at": found.complete_until}
+        if hooks[0].app is None:
+            events = github_hooks.events_sent(hooks[0])
+            if isinstance(events, Wait):
+                return events
+            seen["sent_events"] = events
+        WebhookConfig.objects.filter(pk=config.pk).update(**seen)
     if found.again or found.given_up:
         extra = {"config_id": config.pk, "asked_again": len(found.again), "given_up": len(found.given_up)}
         log.warning("deliveries were missing", extra=extra)

@@ -13,6 +13,7 @@ from github_cache.keys import Scope
 from github_cache.models import Tenant
 from stats.models import Organization
 from webhooks import health
+from webhooks.github_events import heard
 from webhooks.health import HEALTHY_FOR, believed_fresh, covered, healthy_until
 from webhooks.models import WebhookConfig, WebhookEvent
 
@@ -43,6 +44,25 @@ def test_what_covers_a_kind_covers_it_in_every_scope_it_speaks_for() -> None:
     repository = WebhookConfig(target="repository", events=["*"])
     assert "repos" not in covered(repository)
     assert "meta" in covered(repository)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "sent", "heard_of"),
+    [
+        (["*"], None, ["*"]),
+        (["push"], ["*"], ["push"]),
+        (["*"], ["push", "label"], ["push", "label"]),
+        (["push", "label"], ["label", "star"], ["label"]),
+        (["push"], [], []),
+    ],
+)
+def test_only_what_is_wanted_and_sent_is_heard(wanted: list[str], sent: list[str] | None, heard_of: list[str]) -> None:
+    assert heard(wanted, sent) == heard_of
+
+
+def test_what_the_hook_does_not_send_is_not_covered() -> None:
+    assert covered(of_organization(events=["*"], sent_events=["label", "repository"])) == {"labels"}
+    assert covered(of_organization(events=["*"], sent_events=[])) == frozenset()
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from github_cache import identity
 from github_cache.models import ApiKey, Tenant
 from tests.canaries import SECRET
 from tests.webhooks.hub import Hub
+from webhooks import recovery
 from webhooks.models import WebhookConfig, WebhookEvent
 
 
@@ -92,6 +93,21 @@ def test_a_configuration_can_be_given_its_hook_later(hub: Hub, session: requests
     assert hub.world.hooks == {}
     shown = session.patch(one, json={"register": True}, timeout=10).json()
     assert (shown["registered"], [shown["webhook_id"]]) == (True, [*hub.world.hooks])
+
+
+def test_what_a_hook_was_narrowed_to_at_github_is_noticed(hub: Hub) -> None:
+    config = hub.hook()
+    config.refresh_from_db()
+    assert config.sent_events == ["*"]
+    (hook,) = hub.world.hooks.values()
+    hook.events = ["push"]
+    assert recovery.recover_all() is None
+    config.refresh_from_db()
+    assert (config.events, config.sent_events) == (["*"], ["push"])
+    hook.active = False
+    assert recovery.recover_all() is None
+    config.refresh_from_db()
+    assert config.sent_events == []
 
 
 def test_a_hook_that_github_refuses_leaves_no_configuration(hub: Hub, session: requests.Session) -> None:
