@@ -3,7 +3,8 @@
 Demands: 200 deliveries/s of 8 kB with p99 under 100 ms on SQLite and 50 ms on PostgreSQL, none refused; a burst of
 10,000 taken without loss; of 10,000 sent under 50 kills, every delivery that got a 2xx worked off, in one row; 64
 copies at once are one row and one run; 1,000 shuffled orders end as GitHub is; 500 events on one repository cost at
-most 2 refetches; an event is followed by a fresh answer within 300 ms at the median and 1 s at p99.
+most 2 refetches; an event is followed by a fresh answer within 300 ms at the median and 1 s at p99; 100 bodies that
+stall keep nobody else waiting for a second.
 For PostgreSQL give `--database-url`; the defaults are small, see `--help`.
 """
 
@@ -16,6 +17,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import requests
@@ -209,14 +211,37 @@ def _bad(hub: Hub, about: list[dict], wish: argparse.Namespace) -> int:
     for chunks in (iter([good[2]]), iter([])):
         answer = requests.post(f"{hub.url}{PATH}", chunks, headers=headers(*good), timeout=10)
         statuses[answer.status_code] += 1
-    with socket.create_connection(("127.0.0.1", hub.port)) as large:
-        large.sendall(f"POST {PATH} HTTP/1.1\r\nHost: {_HOST}\r\n{_SIGNED}Content-Length: {26 << 20}\r\n\r\n".encode())
-        large.settimeout(10)
+    with _begun(hub, 26) as large:
         statuses[int(large.recv(100).split()[1])] += 1
     rows_left = asked(hub, "E.objects.count()") - before
     print(f"bad       {statuses.total()} requests: {dict(statuses)}, {rows_left} rows")
     held = all(400 <= status < 500 for status in statuses) and rows_left == 0
     return _demand(held, "none accepted, none answered 5xx, nothing left")
+
+
+def _stalled(hub: Hub, about: list[dict], wish: argparse.Namespace) -> int:
+    """More bodies of 25 MB begin and stall than there are threads; meanwhile others send and read."""
+    read = f"{hub.url}/api/v3/repos/{about[0]['full_name']}"
+    requests.get(read, timeout=10).raise_for_status()
+    with ExitStack() as opened:
+        for _ in range(100):
+            opened.enter_context(_begun(hub, 25))
+        sent = send(hub, labeled(about, 50), senders=50)
+        others = [requests.get(url, timeout=10) for url in (f"{hub.url}/health", read)]
+    slowest, slow = max(sent.seconds, default=float("inf")), max(each.elapsed.total_seconds() for each in others)
+    print(
+        f"stalled   100; beside them {dict(sent.statuses)}, the slowest {slowest:.2f} s; health and a hit {slow:.2f} s"
+    )
+    held = set(sent.statuses) == {202} and all(each.ok for each in others) and max(slowest, slow) < 1
+    return _demand(held, "all answered within a second")
+
+
+def _begun(hub: Hub, megabytes: int) -> socket.socket:
+    """A delivery whose body begins, and no more comes."""
+    connection = socket.create_connection((_HOST, hub.port), timeout=10)
+    length = f"Content-Length: {megabytes << 20}"
+    connection.sendall(f"POST {PATH} HTTP/1.1\r\nHost: {_HOST}\r\n{_SIGNED}{length}\r\n\r\n{{".encode())
+    return connection
 
 
 PARTS: dict[str, Callable[[Hub, list[dict], argparse.Namespace], int]] = {
@@ -228,6 +253,7 @@ PARTS: dict[str, Callable[[Hub, list[dict], argparse.Namespace], int]] = {
     "orders": _orders,
     "kills": _kills,
     "bad": _bad,
+    "stalled": _stalled,
 }
 
 
