@@ -1,6 +1,7 @@
 """The configuration that the environment makes, and what the admin shows and takes."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from github_cache.models import Tenant
 from github_cache.upstream import credentials
 from github_sandbox.sample import SampleSize, make_world
 from github_sandbox.server import serve
-from tests.webhooks.conftest import LABELED, Send
+from tests.webhooks.conftest import LABELED, Send, event
 from webhooks import configurations
 from webhooks.models import WebhookConfig, WebhookEvent
 
@@ -87,12 +88,39 @@ def test_the_admin_makes_and_rotates_without_showing(admin: Client, tenant: Tena
 def test_the_admin_lists_shows_and_replays_deliveries(admin: Client, config: WebhookConfig, send: Send) -> None:
     send("issues", LABELED, guid="a-guid")
     WebhookEvent.objects.update(state="failed", next_try_at=None, error="GitHub was away")
-    event = WebhookEvent.objects.get()
+    failed = WebhookEvent.objects.get()
     assert "GitHub was away" in admin.get("/admin/webhooks/webhookevent/").content.decode()
-    assert "a-guid" in admin.get(f"/admin/webhooks/webhookevent/{event.pk}/change/").content.decode()
-    chosen = {"action": "replay", "_selected_action": [event.pk]}
+    assert "a-guid" in admin.get(f"/admin/webhooks/webhookevent/{failed.pk}/change/").content.decode()
+    chosen = {"action": "replay", "_selected_action": [failed.pk]}
     assert admin.post("/admin/webhooks/webhookevent/", chosen).status_code == 302
     assert WebhookEvent.objects.get().state == "received"
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("state__exact=failed", {"failed"}),
+        ("event_type=push", {"push"}),
+        ("action=opened", {"opened"}),
+        ("received_at__lt=2026-01-02T00:00:00Z", {"old"}),
+        ("q=acme/web", {"elsewhere"}),
+        ("q=opened-guid", {"opened"}),
+    ],
+)
+def test_the_admin_finds_deliveries_as_the_api_does(
+    admin: Client, config: WebhookConfig, query: str, found: set[str]
+) -> None:
+    differ: dict[str, dict[str, Any]] = {
+        "failed": {"state": "failed"},
+        "push": {"event_type": "push"},
+        "opened": {"action": "opened"},
+        "old": {"received_at": datetime(2026, 1, 1, tzinfo=UTC)},
+        "elsewhere": {"repository_full_name": "acme/web"},
+    }
+    for name, more in differ.items():
+        event(config, delivery_id=f"{name}-guid", **more)
+    listed = admin.get(f"/admin/webhooks/webhookevent/?{query}").context["cl"].queryset
+    assert {each.delivery_id for each in listed} == {f"{name}-guid" for name in found}
 
 
 @pytest.fixture
