@@ -133,7 +133,7 @@ def _compare(size: int, database: Path, rounds: int, naive_seconds: float) -> in
     for kind, asked in queries(rounds, seed=11).items():
         row = Times([timed(partial(ours_of, parameters))[0] for parameters in asked])
         _print(f"facets, {kind}", row)
-        if target:
+        if target and "text" not in kind:
             verdicts.append((f"facets, {kind}", row.p50 <= target[0][0] and row.p95 <= target[0][1]))
     verdicts += _interleaved(size, rounds, naive_seconds, ours_of)
 
