@@ -121,15 +121,18 @@ def bad(chance: random.Random, good: Delivery) -> tuple[bytes, dict[str, str]]:
 
 
 def repositories(hub: Hub, number: int = 50) -> list[dict]:
-    """Repositories of the sandbox, as payloads describe them."""
-    url = f"{hub.github}/orgs/octo-sample/repos?per_page={number}"
-    listed = requests.get(url, headers=ADMIN, timeout=10)
-    listed.raise_for_status()
+    """Up to so many repositories of the sandbox that have issues, as payloads describe them."""
+    listed: list[dict] = []
+    for page in range(1, -(-number // 100) + 1):
+        url = f"{hub.github}/orgs/octo-sample/repos?per_page={min(number, 100)}&page={page}"
+        answer = requests.get(url, headers=ADMIN, timeout=10)
+        answer.raise_for_status()
+        listed += answer.json()
     names = ("id", "full_name", "default_branch", "private")
     owner = ("id", "login", "type")
     return [
         {name: each[name] for name in names} | {"owner": {name: each["owner"][name] for name in owner}}
-        for each in listed.json()
+        for each in listed[:number]
         if each["has_issues"]
     ]
 

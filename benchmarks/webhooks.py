@@ -55,15 +55,19 @@ def main(options: list[str]) -> int:
     parser.add_argument("--rate", type=int, default=200)
     parser.add_argument("--burst", type=int, default=1_000)
     parser.add_argument("--copied", type=int, default=5, help="deliveries that are sent 64 times at once")
-    parser.add_argument("--orders", type=int, default=100)
+    parser.add_argument("--orders", type=int, default=100, help="one for each repository, in rounds")
+    parser.add_argument("--repositories", type=int, default=50)
     parser.add_argument("--bad", type=int, default=200, help="requests that are no delivery")
     parser.add_argument("--kills", type=int, default=6)
     parser.add_argument("--deliveries", type=int, default=1_000, help="sent while processes are killed")
     wish = parser.parse_args(options)
     chosen = wish.only.split(",") if wish.only else list(PARTS)
     missed = 0
-    with tempfile.TemporaryDirectory(prefix="hubcache-bench-") as folder, Hub(Path(folder), wish.database_url) as hub:
-        about = repositories(hub)
+    with (
+        tempfile.TemporaryDirectory(prefix="hubcache-bench-") as folder,
+        Hub(Path(folder), wish.database_url, wish.repositories) as hub,
+    ):
+        about = repositories(hub, wish.repositories)
         for name in chosen:
             missed += PARTS[name](hub, about, wish)
     return 1 if missed else 0
@@ -116,7 +120,7 @@ def _orders(hub: Hub, about: list[dict], wish: argparse.Namespace) -> int:
             change = {"repository": repository["full_name"], "path": WORKFLOW, "content": content}
             requests.post(f"{hub.github}/_sandbox/files", json=change, timeout=10).raise_for_status()
         sent = send(hub, history(about, chance))
-        left = worked_off(hub, 60)
+        left = worked_off(hub, 600)
         ids = [each["id"] for each in about]
         right = asked(
             hub,
