@@ -39,7 +39,8 @@ class Rogue(socketserver.ThreadingTCPServer):
         request.sendall(self.answer)
 
     def says(self, body: bytes, *headers: str, status: str = "200 OK", length: int | None = None) -> None:
-        lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body) if length is None else length}", *headers]
+        length = len(body) if length is None else length
+        lines = [f"HTTP/1.1 {status}", f"Content-Length: {length}", "Connection: close", *headers]
         self.answer = "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
 
 
