@@ -5,20 +5,17 @@ that is not chosen pays for what an error report needs, no more: what it was, an
 """
 
 import random
-from collections.abc import Callable, Iterable
-from functools import partial, wraps
+from collections.abc import Iterable
+from functools import partial
+from inspect import unwrap
 from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from wsgiref.util import request_uri
 
 from config.observability import redact
 
 TRACED = 0.01
 """The share of requests and tasks whose course is sent."""
-
-UNFOLLOWED = "hubcache.unfollowed"
-"""In the environment of a request whose course nobody follows."""
-
-Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 def start(dsn: str, share: float = TRACED, **options: Any) -> None:
@@ -30,7 +27,6 @@ def start(dsn: str, share: float = TRACED, **options: Any) -> None:
         return
     import redis
     import sentry_sdk
-    from django.core.handlers.wsgi import WSGIHandler
     from sentry_sdk.integrations.celery import CeleryIntegration
     from sentry_sdk.integrations.django import DjangoIntegration
     from sentry_sdk.integrations.redis import RedisIntegration
@@ -59,7 +55,6 @@ def start(dsn: str, share: float = TRACED, **options: Any) -> None:
             return float(about["parent_sampled"])
         return 1.0 if "wsgi_environ" in about else share
 
-    plain = WSGIHandler.__call__
     sentry_sdk.init(
         dsn,
         integrations=[
@@ -76,16 +71,9 @@ def start(dsn: str, share: float = TRACED, **options: Any) -> None:
         before_breadcrumb=scrubbed,
         **{"traces_sample_rate": share, "traces_sampler": chosen, **options},
     )
-    following = WSGIHandler.__call__
-
-    @wraps(following)
-    def handle(self: WSGIHandler, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        return (plain if environ.pop(UNFOLLOWED, False) else following)(self, environ, start_response)
-
-    WSGIHandler.__call__ = handle
 
 
-def followed(application: Application, dsn: str) -> Application:
+def followed(application: WSGIApplication, dsn: str) -> WSGIApplication:
     """`application` with the share of its requests followed that `start` was told; itself without a DSN."""
     if not dsn:
         return application
@@ -94,19 +82,20 @@ def followed(application: Application, dsn: str) -> Application:
 
     share = sentry_sdk.get_client().options["traces_sample_rate"]
     follow = SentryWsgiMiddleware(application)
+    # Django's own handler under Sentry's wrapper, which follows every request.
+    unfollowed = partial(unwrap(type(application).__call__), application)
 
-    def choose(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    def choose(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if random.random() < share or "HTTP_SENTRY_TRACE" in environ:
             return follow(environ, start_response)
-        environ[UNFOLLOWED] = True
         with sentry_sdk.isolation_scope() as scope:
             scope.add_event_processor(partial(_with_request, environ))
-            return application(environ, start_response)
+            return unfollowed(environ, start_response)
 
     return choose
 
 
-def _with_request(environ: dict[str, Any], event: Any, _hint: Any) -> Any:
+def _with_request(environ: WSGIEnvironment, event: Any, _hint: Any) -> Any:
     about = {"method": environ["REQUEST_METHOD"], "query_string": environ.get("QUERY_STRING", "")}
     event["request"] = {**event.get("request", {}), **about, "url": request_uri(environ, include_query=False)}
     return event

@@ -13,16 +13,13 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from http import HTTPStatus
 from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from django.conf import settings
 from django.core.exceptions import BadRequest
 
 from github_cache import metrics
 from github_cache.api import problems
-
-Environ = dict[str, Any]
-StartResponse = Callable[..., Any]
-Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 MOMENT = 0.25
 """Seconds in which a body of usual size has arrived; one that is on the socket already is there at once."""
@@ -107,10 +104,10 @@ class Body:
 class Bodies:
     """The step. Requests without a body pass as they are."""
 
-    def __init__(self, application: Application) -> None:
+    def __init__(self, application: WSGIApplication) -> None:
         self._application = application
 
-    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if (environ.get("CONTENT_LENGTH") or "0") == "0":
             return self._application(environ, start_response)
         body = environ["wsgi.input"] = Body(environ["wsgi.input"])

@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from operator import itemgetter
 from typing import Any, NamedTuple
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -31,10 +32,6 @@ from github_cache.repeatable import Answer, Headers, Offer, date, kept, size
 from github_cache.repeats import repeats
 from github_cache.upstream import tally
 from ratelimit.limiter import limiter
-
-Environ = dict[str, Any]
-StartResponse = Callable[..., Any]
-Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 LONGEST_SECONDS = 2.5
 """An answer is repeated for no longer than this, so that a changed setting and a revoked key count soon."""
@@ -128,7 +125,10 @@ class HotCache:
     """The wrapper. `near` is its memory; `clock` gives epoch seconds."""
 
     def __init__(
-        self, application: Application, near: NearCache[Answer] | None = None, clock: Callable[[], float] = time.time
+        self,
+        application: WSGIApplication,
+        near: NearCache[Answer] | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._application = application
         self._near: Callable[[], NearCache[Answer]] = memory if near is None else lambda: near
@@ -143,7 +143,7 @@ class HotCache:
         self._meanings: dict[tuple[str, ...], int] = {}
         self._next_meaning = itertools.count()
 
-    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         names = tuple(environ)
         shape = self._shapes.get(names) or self._shape(names)
         if not shape.repeated or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
@@ -183,7 +183,7 @@ class HotCache:
         return shape
 
     def _repeat(
-        self, answer: Answer, shape: Shape, environ: Environ, now: float, start_response: StartResponse
+        self, answer: Answer, shape: Shape, environ: WSGIEnvironment, now: float, start_response: StartResponse
     ) -> Iterable[bytes] | None:
         """The answer again; None where the full path has to say what the limit or a condition comes to."""
         unchanged = False
@@ -216,7 +216,7 @@ class HotCache:
         start_response(answer.status, [*dated.whole, ("X-Request-Id", request_id)])
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [answer.body]
 
-    def _asked(self, key: tuple, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    def _asked(self, key: tuple, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Lets Django answer, and keeps what it allows to be repeated."""
         begun = self._near().mark()
         given: list[Any] = ["", []]
@@ -246,7 +246,7 @@ def _secret(names: list[str]) -> Callable[[Mapping[str, Any]], str] | None:
     return fetch if fetch is None or len(names) == 1 else lambda environ: repr(fetch(environ))
 
 
-def _tell(answer: Answer, environ: Environ, request_id: str, status: int, seconds: float, one_in: int) -> None:
+def _tell(answer: Answer, environ: WSGIEnvironment, request_id: str, status: int, seconds: float, one_in: int) -> None:
     """The log line and the time of a repeat that stands for `one_in` of them."""
     metrics.HOT_SECONDS.labels(answer.endpoint).observe(seconds)
     about = {"method": environ["REQUEST_METHOD"], "path": environ["PATH_INFO"], "status": status}

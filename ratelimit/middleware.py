@@ -75,30 +75,33 @@ class Rate:
     decision: Decision | None = None
     _deferred: tuple[str, Deferred] | None = field(default=None, repr=False)
 
-    def spend(self, rule: str, name: str, limit: int) -> bool:
-        """Count the request under a rule; False where it is refused."""
-        self.key, self.limit = caller_key(rule, name), limit
-        return self._decided(rule, self.limiter.spend_leased(self.key, limit))
+    @property
+    def refused(self) -> Decision | None:
+        """The decision, if it refuses the request."""
+        return None if self.decision is None or self.decision.allowed else self.decision
 
-    def spend_late(self, rule: str, name: str, limit: int) -> bool:
+    def spend(self, rule: str, name: str, limit: int) -> None:
+        """Count the request under a rule."""
+        self.key, self.limit = caller_key(rule, name), limit
+        self._decide(rule, self.limiter.spend_leased(self.key, limit))
+
+    def spend_late(self, rule: str, name: str, limit: int) -> None:
         """The same, but in the trip that reads what is asked for, where there will be one."""
         if not (self.defers and self.limiter.shared and lease_size(limit) == 1):
-            return self.spend(rule, name, limit)
-        self.key, self.limit = caller_key(rule, name), limit
-        self._deferred = rule, deferred.put_off(self.limiter, self.key, limit)
-        return True
+            self.spend(rule, name, limit)
+        else:
+            self.key, self.limit = caller_key(rule, name), limit
+            self._deferred = rule, deferred.put_off(self.limiter, self.key, limit)
 
-    def settled(self) -> bool:
-        """What was put off is counted now; False where the request is refused."""
-        if self._deferred is None:
-            return True
-        rule, spend = self._deferred
-        return self._decided(rule, spend.settled())
+    def settle(self) -> None:
+        """Count what was put off."""
+        if self._deferred is not None:
+            rule, spend = self._deferred
+            self._decide(rule, spend.settled())
 
-    def _decided(self, rule: str, decision: Decision) -> bool:
+    def _decide(self, rule: str, decision: Decision) -> None:
         self.decision = decision
-        metrics.inbound(rule, "allowed" if decision.allowed else "refused").inc()
-        return decision.allowed
+        metrics.inbound(rule, "refused" if self.refused else "allowed").inc()
 
 
 class AddressLimitMiddleware:
@@ -133,12 +136,13 @@ class AddressLimitMiddleware:
     def _limited(self, request: HttpRequest, rate: Rate) -> HttpResponseBase:
         _count_before_identity(request, rate)
         request.rate_key = rate.key
-        if rate.decision is not None and not rate.decision.allowed:
-            return refusal(request, rate.decision)
+        if rate.refused:
+            return refusal(request, rate.refused)
         response = self._get_response(request)
         _settle_credential(rate, response.status_code)
-        if not rate.settled() and rate.decision is not None:
-            return refusal(request, rate.decision)
+        rate.settle()
+        if rate.refused:
+            return refusal(request, rate.refused)
         if rate.decision is not None and not request.path.startswith(GITHUB_SURFACE):
             for name, value in rate.decision.headers().items():
                 response[name] = value
@@ -156,8 +160,8 @@ class RateLimitMiddleware:
         if rate is not None and rate.key is None:
             _count_after_identity(rate, getattr(request, "caller", None))
             request.rate_key = rate.key
-            if rate.decision is not None and not rate.decision.allowed:
-                return refusal(request, rate.decision)
+            if rate.refused:
+                return refusal(request, rate.refused)
         return self._get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
@@ -174,8 +178,10 @@ def _count_before_identity(request: HttpRequest, rate: Rate) -> None:
     credential = request.META.get("HTTP_AUTHORIZATION") or request.META.get("HTTP_X_API_KEY")
     if credential is not None:
         rate.credential = _known_good.digest(credential)
-        if not _known_good.holds(rate.credential) and rate.spend("failed", address, anonymous):
-            rate.foretaken, rate.key, rate.limit, rate.decision = rate.key, None, None, None
+        if not _known_good.holds(rate.credential):
+            rate.spend("failed", address, anonymous)
+            if not rate.refused:
+                rate.foretaken, rate.key, rate.limit, rate.decision = rate.key, None, None, None
     elif settings.SESSION_COOKIE_NAME not in request.COOKIES:
         rate.spend_late("address", address, anonymous)
 

@@ -124,7 +124,7 @@ def test_a_broker_in_the_redis_of_the_cache_is_away_with_it(settings: Any) -> No
 
 def test_scheduled_work_is_heard_of(client: Client) -> None:
     cache.clear()
-    assert stats_health.background(stats_health._STARTED).state is State.OK
+    assert stats_health.background(stats_health.STARTED).state is State.OK
     assert stats_health.background(time.time() + 600).state is State.DEGRADED
     stats_health.heartbeat()
     assert stats_health.background(time.time()).state is State.OK

@@ -1,23 +1,21 @@
 """The commonest words as bits: whatever is asked and whatever changed, the answers are those of the database."""
 
-import random
 from dataclasses import replace
-from datetime import timedelta
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stats import loading, text_index
+from stats import text_index
 from stats.columns import Snapshot
 from stats.common_words import COMMON, MOST, commonest, mark, parted
 from stats.counting import Audience
 from stats.facets import facets
 from stats.filters import SORTS, Paging, Query, Term
-from stats.growing import Columns
-from stats.indexing import index_repository, remove_repository
+from stats.indexing import index_repository
 from stats.search import search
+from tests.stats.followed import Follower, changed
 from tests.stats.samples import OBSERVED, organisation, repository, workflow
 
 WORDS = st.sampled_from(["build", "test", "deploy", "part", "push", "nowhere", "go", "setup"])
@@ -43,19 +41,6 @@ def test_the_commonest_have_bits_and_the_rare_have_none():
     assert not {"once", "w0"} & bits.keys()
 
 
-class Follower:
-    """A process that follows the index and has bits for its common words from so many rows on."""
-
-    def __init__(self, tenant: str, marked_from: int) -> None:
-        self.tenant, self.columns, self.generation = tenant, Columns(40, marked_from=marked_from), -1
-
-    def current(self) -> Snapshot:
-        state = loading.state(self.tenant)
-        loading.apply_changes(self.tenant, self.columns, self.generation)
-        self.generation = state[1]
-        return self.columns.snapshot(*state)
-
-
 def checked(snapshot: Snapshot) -> None:
     """Each live row has the bits of just those common words that stand in its document."""
     rows = np.flatnonzero(snapshot.live_automations | snapshot.live_repositories)
@@ -71,7 +56,7 @@ both_databases = pytest.mark.parametrize("database", ["sqlite", "postgresql"], i
 def test_answers_are_the_same_with_bits_and_without(tenant):
     for one in organisation(30, 4):
         index_repository(tenant, one.given, one.files, OBSERVED)
-    marked = Follower(tenant, marked_from=1).current()
+    marked = Follower(tenant, compact_from=40, marked_from=1).current()
     asked = replace(marked, common_words={})
     assert {"build", "part", "go"} <= marked.common_words.keys()
 
@@ -86,28 +71,18 @@ def test_answers_are_the_same_with_bits_and_without(tenant):
 
 @both_databases
 def test_bits_follow_what_changes(tenant):
-    follower, chance, at = Follower(tenant, marked_from=30), random.Random(5), OBSERVED
-    variants = [organisation(12, 4, seed=number) for number in range(3)]
-    for one in variants[0]:
-        index_repository(tenant, one.given, one.files, at)
-    chosen = follower.current().common_words
-    assert chosen
-    for _ in range(30):
-        at += timedelta(seconds=1)
-        number = chance.randrange(12)
-        if chance.random() < 0.2:
-            remove_repository(tenant, number + 1, at)
-        else:
-            one = chance.choice(variants)[number]
-            index_repository(tenant, one.given, dict(chance.sample(sorted(one.files.items()), 3)), at)
-        if chance.random() < 0.7:
+    follower, chosen = Follower(tenant, compact_from=40, marked_from=30), None
+    for look in changed(tenant, 5, 30):
+        if look:
             checked(follower.current())
+        chosen = chosen or follower.current().common_words
+    assert chosen
     assert follower.current().common_words is chosen
 
 
 @both_databases
 def test_words_are_chosen_anew_when_the_index_has_doubled(tenant):
-    follower = Follower(tenant, marked_from=4)
+    follower = Follower(tenant, compact_from=40, marked_from=4)
     index_repository(tenant, repository(1), {f".github/workflows/{n}.yml": workflow("Old") for n in range(4)}, OBSERVED)
     held = follower.current()
     assert "old" in held.common_words

@@ -1,24 +1,22 @@
 """The columns in memory: whatever changed in whatever order, they equal what is read afresh; readers keep theirs."""
 
-import random
 from collections import Counter
-from datetime import timedelta
 
 import numpy as np
 import pytest
 
 from github_cache.models import Tenant
-from stats import loading, metrics, snapshots
+from stats import metrics, snapshots
 from stats.columns import Snapshot
 from stats.counting import Audience, Tally
 from stats.facets import facets
 from stats.filters import parse_query
-from stats.growing import Columns
-from stats.indexing import index_repository, remove_repository
+from stats.indexing import index_repository
 from stats.models import IndexGeneration
 from stats.planes import Ints
 from stats.snapshots import current
 from stats.vocabulary import FACETS
+from tests.stats.followed import Follower, changed
 from tests.stats.samples import OBSERVED, organisation, repository, workflow
 
 pytestmark = pytest.mark.django_db
@@ -56,40 +54,17 @@ def checked(snapshot: Snapshot) -> None:
     assert (snapshot.rows_of(snapshot.doc_ids[some]) & live).tolist() == some.tolist()
 
 
-class Follower:
-    """A process that follows the index, leaves out dead rows and lays out new ones as soon as there are some."""
-
-    def __init__(self, tenant: str, compact_from: int) -> None:
-        self.tenant, self.columns, self.generation = tenant, Columns(compact_from, unsorted=60), -1
-
-    def current(self) -> Snapshot:
-        state = loading.state(self.tenant)
-        loading.apply_changes(self.tenant, self.columns, self.generation)
-        self.generation = state[1]
-        return self.columns.snapshot(*state)
-
-
 @pytest.mark.parametrize("seed", range(4))
 def test_changes_one_by_one_lead_to_the_same_as_reading_all(tenant, seed):
-    follower = Follower(tenant, compact_from=20)
-    chance = random.Random(seed)
-    at = OBSERVED
-    variants = [organisation(12, 4, seed=number) for number in range(3)]
-    for one in variants[0]:
-        index_repository(tenant, one.given, one.files, at)
-    checked(follower.current())
-    for _ in range(40):
-        at += timedelta(seconds=1)
-        number = chance.randrange(12)
-        if chance.random() < 0.2:
-            remove_repository(tenant, number + 1, at)
-        else:
-            one = chance.choice(variants)[number]
-            files = dict(chance.sample(sorted(one.files.items()), chance.randrange(5)))
-            index_repository(tenant, one.given, files, at)
-        if chance.random() < 0.7:
+    follower = Follower(tenant, compact_from=20, unsorted=60)
+    for look in changed(tenant, seed, 40):
+        if look:
             checked(follower.current())
-    assert described(follower.current()) == described(Follower(tenant, 20).current()) == described(current(tenant))
+    assert (
+        described(follower.current())
+        == described(Follower(tenant, compact_from=20, unsorted=60).current())
+        == described(current(tenant))
+    )
 
 
 def test_a_reader_keeps_what_it_holds(tenant):
@@ -106,7 +81,7 @@ def test_a_reader_keeps_what_it_holds(tenant):
 
 
 def test_dead_rows_do_not_pile_up(tenant):
-    follower = Follower(tenant, compact_from=10)
+    follower = Follower(tenant, compact_from=10, unsorted=60)
     for number in range(60):
         files = {".github/workflows/x.yml": workflow(f"Number {number}")}
         index_repository(tenant, repository(1, description=str(number)), files, OBSERVED)
