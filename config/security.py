@@ -1,4 +1,4 @@
-"""The content security policy of every page: our own files only, no inline script."""
+"""What browsers are told about every page: our own files only, no inline script, in no other page's frame or hands."""
 
 from collections.abc import Callable
 
@@ -12,8 +12,8 @@ POLICY = (
 DOCUMENTATION_POLICY = POLICY + "; script-src 'self' 'unsafe-inline'; worker-src 'self' blob:"
 
 
-class ContentSecurityPolicy:
-    """Adds the policy to HTML answers."""
+class PageHeaders:
+    """Adds this to HTML answers, whoever made them; nobody heeds it elsewhere, and API answers are many."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -23,4 +23,5 @@ class ContentSecurityPolicy:
         if response.get("Content-Type", "").startswith("text/html"):
             policy = DOCUMENTATION_POLICY if request.path in ("/docs", "/redoc") else POLICY
             response.headers.setdefault("Content-Security-Policy", policy)
+            response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
         return response

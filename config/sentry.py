@@ -12,6 +12,8 @@ from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from wsgiref.util import request_uri
 
+from django.core.handlers.wsgi import WSGIHandler
+
 from config.observability import redact
 
 TRACED = 0.01
@@ -73,29 +75,36 @@ def start(dsn: str, share: float = TRACED, **options: Any) -> None:
     )
 
 
-def followed(application: WSGIApplication, dsn: str) -> WSGIApplication:
-    """`application` with the share of its requests followed that `start` was told; itself without a DSN."""
+def unfollowed(application: WSGIHandler) -> WSGIApplication:
+    """Django's handler without Sentry's wrapper around it, which follows every request."""
+    return partial(unwrap(type(application).__call__), application)
+
+
+def followed(application: WSGIApplication, others: WSGIApplication, dsn: str) -> WSGIApplication:
+    """`application` for the share of requests that `start` was told, each followed, and `others` for the rest; `others`
+    itself without a DSN."""
     if not dsn:
-        return application
+        return others
     import sentry_sdk
     from sentry_sdk.integrations.wsgi import SentryWsgiMiddleware
 
     share = sentry_sdk.get_client().options["traces_sample_rate"]
     follow = SentryWsgiMiddleware(application)
-    # Django's own handler under Sentry's wrapper, which follows every request.
-    unfollowed = partial(unwrap(type(application).__call__), application)
 
     def choose(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if random.random() < share or "HTTP_SENTRY_TRACE" in environ:
             return follow(environ, start_response)
         with sentry_sdk.isolation_scope() as scope:
             scope.add_event_processor(partial(_with_request, environ))
-            return unfollowed(environ, start_response)
+            return others(environ, start_response)
 
     return choose
 
 
 def _with_request(environ: WSGIEnvironment, event: Any, _hint: Any) -> Any:
+    from sentry_sdk.integrations.django.transactions import LEGACY_RESOLVER
+
     about = {"method": environ["REQUEST_METHOD"], "query_string": environ.get("QUERY_STRING", "")}
     event["request"] = {**event.get("request", {}), **about, "url": request_uri(environ, include_query=False)}
+    event["transaction"] = LEGACY_RESOLVER.resolve(environ["PATH_INFO"])
     return event

@@ -82,11 +82,10 @@ INSTALLED_APPS = [
     "config",
 ]
 MIDDLEWARE = [
-    "config.api_stack.ApiStack",
     "github_cache.hotcache.OfferMiddleware",
     "config.requests_observed.RequestLog",
     "django.middleware.security.SecurityMiddleware",
-    "config.security.ContentSecurityPolicy",
+    "config.security.PageHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "ratelimit.middleware.AddressLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -107,6 +106,7 @@ PAGE_MIDDLEWARE = frozenset(
         "django.middleware.csrf.CsrfViewMiddleware",
         "django.contrib.auth.middleware.AuthenticationMiddleware",
         "django.contrib.messages.middleware.MessageMiddleware",
+        "django.middleware.clickjacking.XFrameOptionsMiddleware",
         "django_htmx.middleware.HtmxMiddleware",
     }
 )
@@ -283,6 +283,7 @@ LOGIN_URL = "admin:login"
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = None  # config/security.py sets it where a browser heeds it
 SECURE_SSL_REDIRECT = _secure
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_HSTS_SECONDS = 31_536_000 if _secure else 0

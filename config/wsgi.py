@@ -1,4 +1,5 @@
-"""The web application: Django inside Bodies, which gives slow requests up, inside HotCache, which repeats answers."""
+"""The web application, from the outside in: HotCache repeats answers, Bodies gives slow requests up, Sentry looks on,
+ApiStack answers API requests by the shorter way, and Django everything else."""
 
 import os
 
@@ -10,11 +11,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django_application = get_wsgi_application()
 
 from config import hit_ratio, sentry  # noqa: E402  (settings have to be loaded first)
+from config.api_stack import ApiStack  # noqa: E402
 from github_cache.bodies import Bodies  # noqa: E402
 from github_cache.hotcache import HotCache  # noqa: E402
 from stats import reports  # noqa: E402
 
-followed = sentry.followed(django_application, settings.SENTRY_DSN)
-application = HotCache(Bodies(followed) if settings.HUBCACHE_BODY_SECONDS else followed)
+answering = sentry.followed(django_application, ApiStack(sentry.unfollowed(django_application)), settings.SENTRY_DSN)
+application = HotCache(Bodies(answering) if settings.HUBCACHE_BODY_SECONDS else answering)
 hit_ratio.start()
 reports.start()

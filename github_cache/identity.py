@@ -69,8 +69,8 @@ class IdentityMiddleware:
 
 def identify(request: HttpRequest) -> Caller | Refused:
     """The caller of a request, by `Authorization`, `X-Api-Key` or a session of the admin, in this order."""
-    headers = request.headers
-    credential = headers.get("X-Api-Key") or _credential(headers.get("Authorization", ""))
+    headers = request.META
+    credential = headers.get("HTTP_X_API_KEY") or _credential(headers.get("HTTP_AUTHORIZATION", ""))
     if credential is None:
         return Refused(401, "The Authorization header cannot be read: send `Bearer KEY`, `token KEY` or Basic.")
     if credential:
@@ -115,7 +115,7 @@ def _credential(authorization: str) -> str | None:
 
 def _tenant_of(request: HttpRequest) -> str:
     """The tenant that a token or a member of staff speaks for: X-Hubcache-Tenant where it exists, else the first."""
-    wanted = request.headers.get("X-Hubcache-Tenant", "")
+    wanted = request.META.get("HTTP_X_HUBCACHE_TENANT", "")
     if wanted and wanted != settings.HUBCACHE_TENANT and Tenant.objects.filter(slug=wanted).exists():
         return wanted
     return settings.HUBCACHE_TENANT

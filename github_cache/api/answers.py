@@ -7,12 +7,11 @@ from django.conf import settings
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from github_cache import room
+from github_cache import giving, room
 from github_cache.api.problems import Problem
 from github_cache.gateway import NotHeld
-from github_cache.proxy.answers import mark_hot
 from github_cache.proxy.audience import NoPinnedCredential, PublicOnly
-from github_cache.serving import Served, not_modified
+from github_cache.serving import Served
 from github_cache.upstream.errors import UpstreamError
 from ratelimit.verdict import Wait, Why
 
@@ -67,21 +66,8 @@ def _next_page(request: Request) -> str:
 
 
 def response(request: Request, served: Served) -> HttpResponse:
-    """The stored bytes as they are, compressed where the client takes that; 304 where it holds them already."""
-    given = request.headers
-    if not_modified(served, given.get("If-None-Match", ""), given.get("If-Modified-Since", "")):
-        answer = HttpResponse(status=304)
-        del answer.headers["Content-Type"]
-    elif served.gzipped and "gzip" in given.get("Accept-Encoding", ""):
-        answer = HttpResponse(served.gzipped, status=served.status, content_type="application/json")
-        answer.headers["Content-Encoding"] = "gzip"
-    else:
-        answer = HttpResponse(served.body, status=served.status, content_type="application/json")
-    for name, value in served.cache_headers().items():
-        answer.headers[name] = value
+    """The stored bytes as they are, and where the next page is."""
+    headers = {"Content-Type": "application/json", "Vary": VARY}
     if served.extra.get("more"):
-        answer.headers["Link"] = f'<{_next_page(request)}>; rel="next"'
-    answer.headers["Cache-Control"] = "private, no-cache"
-    answer.headers["Vary"] = VARY
-    mark_hot(answer, request.caller, served)
-    return answer
+        headers["Link"] = f'<{_next_page(request)}>; rel="next"'
+    return giving.answer(request, request.caller, served, headers)

@@ -8,7 +8,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from github_cache import asks, freshness, gateway
+from github_cache import asks, gateway, giving
 from github_cache.api import answers, examples
 from github_cache.api.permissions import ReadsGitHub
 from github_cache.api.problems import Problem
@@ -66,7 +66,7 @@ class _Read(APIView):
         given = self.parameters(data=request.query_params)
         given.is_valid(raise_exception=True)
         wanted: dict[str, Any] = dict(given.validated_data)
-        client = _controls(request, use_cache=wanted.pop("use_cache"))
+        client = giving.controls(request) if wanted.pop("use_cache") else Controls(no_cache=True)
         params = named | {name: str(value) for name, value in wanted.items() if value not in (None, "")}
         ask = asks.typed(request.caller, self.resource, params, client)
         return answers.answered(request, lambda: gateway.read(ask))
@@ -137,12 +137,6 @@ class OrganizationRepositories(_Read):
     def get(self, request: Request, org: str) -> HttpResponse:
         """The repositories of an organisation that this caller may see, kept for `GITHUB_TTL_ORG_REPOS`."""
         return self.read(request, org=org)
-
-
-def _controls(request: Request, *, use_cache: bool) -> Controls:
-    if not use_cache:
-        return Controls(no_cache=True)
-    return freshness.controls(request.headers.get("Cache-Control", ""), request.headers.get("Pragma", ""))
 
 
 def _check(named: Mapping[str, str]) -> None:

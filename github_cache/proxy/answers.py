@@ -7,12 +7,11 @@ from collections.abc import Mapping
 import orjson
 from django.http import HttpRequest, HttpResponse
 
-from github_cache import gateway, keys
+from github_cache import gateway, giving
 from github_cache.caller import Caller
 from github_cache.proxy import quotas, refusals
 from github_cache.proxy.audience import NoPinnedCredential, PublicOnly
-from github_cache.repeatable import Hot
-from github_cache.serving import Outcome, Served, not_modified
+from github_cache.serving import Outcome, Served
 from github_cache.upstream.errors import UpstreamError
 from ratelimit.verdict import PRIMARY, SECONDARY, Wait, Why
 
@@ -30,37 +29,12 @@ def bucket_of(path: str) -> str:
 
 def respond(request: HttpRequest, caller: Caller, served: Served, bucket: str) -> HttpResponse:
     """The answer, or 304 where the client holds it already."""
-    given = request.headers
-    if not_modified(served, given.get("If-None-Match", ""), given.get("If-Modified-Since", "")):
-        response = HttpResponse(status=304)
-        del response.headers["Content-Type"]
-    elif served.gzipped and "gzip" in given.get("Accept-Encoding", ""):
-        response = HttpResponse(served.gzipped, status=served.status)
-        response.headers["Content-Encoding"] = "gzip"
-    else:
-        response = HttpResponse(served.body, status=served.status)
-    if not served.body and served.header("Content-Type") is None:
-        response.headers.pop("Content-Type", None)
-    for name, value in served.headers:
-        if response.status_code != 304 or name.lower() != "content-type":
-            response.headers[name] = value
     held = served.outcome in (Outcome.HIT, Outcome.STALE)
     known = quotas.lately(caller) if held else quotas.of(caller)
-    for name, value in (served.cache_headers() | quotas.headers(known.get(bucket), bucket)).items():
-        response.headers[name] = value
-    response.headers["Cache-Control"] = "private, no-cache"
-    response.headers["Vary"] = VARY
+    headers = {**dict(served.headers), **quotas.headers(known.get(bucket), bucket), "Vary": VARY}
     if held:
-        response.headers["X-From-Cache"] = "1"
-    mark_hot(response, caller, served)
-    return response
-
-
-def mark_hot(response: HttpResponse, caller: Caller, served: Served) -> None:
-    """Lets what is fresh be repeated to the same identity, until it is not, or a key of the tenant is revoked."""
-    if caller.tenant is not None and served.tags and served.expires_at > time.time():
-        tags = served.tags | {keys.callers(caller.tenant)}
-        response.hot = Hot(tags=tags, expires_at=served.expires_at)
+        headers["X-From-Cache"] = "1"
+    return giving.answer(request, caller, served, headers)
 
 
 def wait(caller: Caller, refused: Wait, bucket: str) -> HttpResponse:

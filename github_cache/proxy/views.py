@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
-from github_cache import asks, freshness, gateway, room, writing
+from github_cache import asks, freshness, gateway, giving, room, writing
 from github_cache.asks import Ask, Graphql
 from github_cache.caller import Caller
 from github_cache.keys import ScopeKind
@@ -49,15 +49,16 @@ def rest(request: HttpRequest) -> HttpResponseBase:
             )
         if path == "/rate_limit":
             return answers.plain(quotas.document(quotas.of(caller), time.time()), {"Cache-Control": "no-store"})
-        if "Range" in request.headers or streams.is_stream(path, request.headers.get("Accept", "")):
+        accept = request.META.get("HTTP_ACCEPT", "")
+        if "HTTP_RANGE" in request.META or streams.is_stream(path, accept):
             return streams.passed(Call(method, url, incoming.headers(request, _ASKED_WITH)), caller)
         ask = asks.http(
             caller,
             path,
             query,
-            accept=request.headers.get("Accept", ""),
-            api_version=request.headers.get("X-GitHub-Api-Version", ""),
-            controls=_controls(request),
+            accept=accept,
+            api_version=request.META.get("HTTP_X_GITHUB_API_VERSION", ""),
+            controls=giving.controls(request),
         )
         return _answered(request, caller, room.patiently(lambda: gateway.read(ask)), answers.bucket_of(path))
     except (UpstreamError, NoPinnedCredential, PublicOnly, gateway.NotHeld) as error:
@@ -101,7 +102,7 @@ def _graphql_ask(request: HttpRequest, caller: Caller, wanted: graphql.Request) 
     values = wanted.scope or {}
     scope: ScopeKind = ("repo" if "repo" in values else "org") if values else "tenant"
     route = GRAPHQL[scope, Audience.USER_RELATIVE if wanted.viewer else Audience.IDENTITY]
-    client = _controls(request)
+    client = giving.controls(request)
     if wanted.wish is Wish.AS_IS:
         client = freshness.Controls(no_store=True)
     target = Graphql(wanted.document, wanted.variables, wanted.operation)
@@ -125,7 +126,3 @@ def _answered(request: HttpRequest, caller: Caller, answer: Served | Wait, bucke
     if isinstance(answer, Wait):
         return answers.wait(caller, answer, bucket)
     return answers.respond(request, caller, answer, bucket)
-
-
-def _controls(request: HttpRequest) -> freshness.Controls:
-    return freshness.controls(request.headers.get("Cache-Control", ""), request.headers.get("Pragma", ""))

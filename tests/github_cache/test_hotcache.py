@@ -91,9 +91,9 @@ class CountedMiddleware:
         name = request.headers.get("Authorization", "nobody")
         rate = Rate(None, limiter())
         request.rate = rate  # type: ignore[attr-defined]
-        if name in limits and not rate.spend("caller", name, limits[name]):
-            return HttpResponse(status=429)
-        return self.get_response(request)
+        if name in limits:
+            rate.spend("caller", name, limits[name])
+        return HttpResponse(status=429) if rate.refused else self.get_response(request)
 
 
 MIDDLEWARE = [f"{OfferMiddleware.__module__}.OfferMiddleware", f"{__name__}.CountedMiddleware"]

@@ -5,10 +5,15 @@ from typing import Any
 
 import pytest
 import redis
+from django.core.handlers.wsgi import WSGIHandler
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.test import Client
+from django.test.client import ClientHandler
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from config.api_stack import ApiStack, takes
 from github_cache.models import ApiKey, Tenant
 from github_sandbox import changes
 from github_sandbox.sample import sample_accounts
@@ -16,6 +21,23 @@ from github_sandbox.server import serve
 from github_sandbox.world import World
 from ratelimit import live
 from tests.github_cache.gateway.house import ADMIN, ORG, TENANT, House, forget
+
+
+class ShortWay(ClientHandler):
+    """Answers as the web application does: API requests by the shorter way."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._stack = ApiStack(WSGIHandler())
+
+    def get_response(self, request: HttpRequest) -> HttpResponseBase:
+        return self._stack.respond(request) if takes(request.META) else super().get_response(request)
+
+
+def api_client() -> Client:
+    client = Client()
+    client.handler = ShortWay()
+    return client
 
 
 def small_world() -> World:
@@ -46,7 +68,7 @@ def house(settings: Settings, redis_server: str, transactional_db: None) -> Iter
         forget()
         tenant, _ = Tenant.objects.get_or_create(slug=TENANT)
         _, key = ApiKey.create(tenant, "tests", ("read", "write", "admin"))
-        yield House(handle, client, key, Client())
+        yield House(handle, client, key, api_client())
     forget()
     client.close()
 
