@@ -48,6 +48,25 @@ def test_what_is_read_after_a_delivery_is_new(hub: Hub) -> None:
     assert titles == {"It breaks", "It is slow"}
 
 
+def test_a_query_of_an_organisation_is_new_after_a_delivery_about_one_of_its_repositories(hub: Hub) -> None:
+    hub.hook()
+    _, key = ApiKey.create(Tenant.objects.get(pk="acme"), "test", ["read"])
+    identity.forget_keys()
+    query = '{ organization(login: "octo") { repositories(first: 9) { nodes { name description } } } }'
+
+    def shown() -> tuple[str, dict[str, str]]:
+        answer = requests.post(f"{hub.url}/api/graphql", json={"query": query}, headers={"X-Api-Key": key}, timeout=10)
+        nodes = answer.json()["data"]["organization"]["repositories"]["nodes"]
+        return answer.headers["X-Cache"], {node["name"]: node["description"] for node in nodes}
+
+    assert shown() == ("MISS", {"hello": "Says hello"})
+    assert shown() == ("HIT", {"hello": "Says hello"})
+    hub.do(changes.edit_repository, hub.hello, hub.admin, {"description": "Says goodbye"})
+    assert shown() == ("MISS", {"hello": "Says goodbye"})
+    hub.do(changes.create_repository, hub.org, hub.admin, "world", {"description": "Is round"})
+    assert shown() == ("MISS", {"hello": "Says goodbye", "world": "Is round"})
+
+
 def test_what_is_hot_is_fetched_again_before_anyone_asks(hub: Hub) -> None:
     hub.hook()
     hub.use("issues", state="open")
