@@ -9,7 +9,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from http.cookiejar import DefaultCookiePolicy
 from urllib.parse import urlsplit
 
@@ -67,23 +67,32 @@ class Raw:
 def send(call: Call, token: str, timeouts: Timeouts) -> Iterator[Raw]:
     """Send one call as `token` and read the answer within the block; its connection is given back at the end.
 
-    Raises Unreachable where no answer came, BadAnswer where it broke off.
+    A GET is sent a second time where GitHub closed its connection without a word (RFC 9112, 9.3.1), since a kept one
+    may end in the very moment in which it is used again. Raises Unreachable where no answer came, BadAnswer where it
+    broke off.
     """
     url = settings.GITHUB_GRAPHQL_URL if call.graphql else settings.GITHUB_API_URL + call.path
     headers = {**call.sent_headers(), "Authorization": f"Bearer {token}"}
     if (opened := tally.current()) is not None:
         headers["X-Request-Id"] = opened.request_id
     deadline = time.monotonic() + timeouts.total
+    request = partial(
+        session().request,
+        call.method,
+        url,
+        headers=headers,
+        data=call.body,
+        timeout=(timeouts.connect, timeouts.read),
+        allow_redirects=False,
+        stream=True,
+    )
     try:
-        response = session().request(
-            call.method,
-            url,
-            headers=headers,
-            data=call.body,
-            timeout=(timeouts.connect, timeouts.read),
-            allow_redirects=False,
-            stream=True,
-        )
+        try:
+            response = request()
+        except requests.ConnectionError as error:
+            if call.method != "GET" or not _closed(error):
+                raise
+            response = request()
     except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
         raise _unreachable(error) from None
     with contextlib.closing(response):
@@ -102,6 +111,13 @@ def _chunks(response: requests.Response, deadline: float) -> Iterator[bytes]:
     except (urllib3.exceptions.HTTPError, OSError) as error:
         reason = f"GitHub's answer broke off: {type(error).__name__}"
         raise BadAnswer(reason, None if response.status_code < 400 else response.status_code) from None
+
+
+def _closed(error: requests.ConnectionError) -> bool:
+    """Whether the connection ended before anything of an answer came."""
+    aborted = error.args[0] if error.args else None
+    cause = aborted.args[1] if isinstance(aborted, urllib3.exceptions.ProtocolError) and len(aborted.args) > 1 else None
+    return isinstance(cause, ConnectionResetError | BrokenPipeError)
 
 
 def _unreachable(error: Exception) -> Unreachable:

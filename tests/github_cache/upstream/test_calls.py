@@ -194,10 +194,16 @@ def test_an_answer_that_cannot_be_used(sandbox: Handle, fault: dict[str, object]
 
 
 def test_a_connection_that_is_reset(sandbox: Handle) -> None:
-    sandbox.faults.add({"kind": "reset", "count": 1})
+    sandbox.faults.add({"kind": "reset", "count": 2})
     with pytest.raises(Unreachable) as raised:
         send("/user")
     assert not raised.value.timed_out
+    assert in_flight() == 0
+
+
+def test_a_connection_that_is_reset_once_is_replaced(sandbox: Handle) -> None:
+    sandbox.faults.add({"kind": "reset", "count": 1})
+    assert send("/user").status == 200
     assert in_flight() == 0
 
 

@@ -24,6 +24,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         seen.append({**dict(self.headers), ":path": self.path})
+        if self.path == "/silent" or (self.path == "/ended" and len(seen) == 2):
+            self.close_connection = True
+            return
         self.send_response(302 if self.path == "/away" else 200)
         self.send_header("Set-Cookie", "session=1")
         self.send_header("Location", "http://127.0.0.1:9/elsewhere")
@@ -37,6 +40,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(body[1:])
             return
         self.wfile.write(body)
+
+    do_POST = do_GET
 
     def log_message(self, format: str, *arguments: object) -> None:
         """Quiet."""
@@ -68,6 +73,19 @@ def test_what_is_sent(server: str) -> None:
     assert sent["X-GitHub-Api-Version"] == "2026-01-01"
     # GitHub pretty-prints for browsers and curl, after it has made the ETag.
     assert not any(word in sent["User-Agent"].lower() for word in ("curl", "wget", "safari", "firefox"))
+
+
+def test_a_kept_connection_that_ends_when_it_is_used_again_is_replaced(server: str) -> None:
+    for _ in range(2):
+        assert get("/ended") == (200, b"{}")
+    assert [each[":path"] for each in seen] == ["/ended"] * 3
+
+
+@pytest.mark.parametrize(("method", "sent"), [("GET", 2), ("POST", 1)])
+def test_what_is_never_answered_is_given_up(server: str, method: str, sent: int) -> None:
+    with pytest.raises(Unreachable), transport.send(Call(method, "/silent"), "ghp_mine", TIMEOUTS):
+        pass
+    assert len(seen) == sent
 
 
 def test_no_cookie_is_kept(server: str) -> None:
