@@ -67,7 +67,8 @@ class Cost(NamedTuple):
     trips: int = 0
 
 
-Ask = Callable[[str], Answer]
+Ask = Callable[[str], Answer | None]
+"""None where the client is told to come again later."""
 
 
 @dataclass
@@ -86,6 +87,8 @@ class Way:
     stale: int = 0
     oldest: float = 0.0
     """How old the oldest of what was not the present state was: seconds since the change."""
+    put_off: int = 0
+    """Polls that were told to come again, since GitHub's limits have no room for so many calls within a minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +201,9 @@ def _replay(day: Day, clock: Clock, name: str, way: Any, foreseen: Cost, folder:
                 found.asked += 1
                 found.charged += cost.charged
                 found.trips += cost.trips
+                if answer is None:
+                    found.put_off += 1
+                    continue
                 if as_before:
                     found.seconds.append(took + FAR * waited_for)
                     found.otherwise += cost != foreseen
@@ -324,7 +330,7 @@ def _hubcache(url: str, clock: Clock, folder: Path) -> Running:
 _TTL = re.compile(r"ttl=(\d+)")
 
 
-def _called(application: Any, path: str, port: int, key: str, now: float) -> Answer:
+def _called(application: Any, path: str, port: int, key: str, now: float) -> Answer | None:
     environ = {
         "REQUEST_METHOD": "GET",
         "PATH_INFO": path,
@@ -345,9 +351,12 @@ def _called(application: Any, path: str, port: int, key: str, now: float) -> Ans
     body = b"".join(result)
     if hasattr(result, "close"):
         result.close()
+    headers = dict(told[1])
+    if told[0].startswith("429") and "Retry-After" in headers:
+        return None
     if not told[0].startswith("200"):
         raise RuntimeError(f"{told[0]} for {path}: {body[:200]!r}")
-    left = _TTL.search(dict(told[1])["Cache-Status"])
+    left = _TTL.search(headers["Cache-Status"])
     return Answer(body, now + float(left[1]) if left else 0.0)
 
 
@@ -369,6 +378,9 @@ def _table(day: Day, ways: list[Way]) -> int:
     hub = next((way for way in ways if way.name == "hubcache"), None)
     if hub is None:
         return 0
+    print(
+        f"  {hub.put_off:,} of hubcache's polls were told to come again later, for GitHub's limit of points per minute"
+    )
     kept = {
         "99 % fewer charged calls": hub.charged <= 0.01 * polls,
         "95 % fewer round trips": hub.trips <= 0.05 * polls,
