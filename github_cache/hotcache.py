@@ -258,4 +258,4 @@ def _tell(answer: Answer, environ: WSGIEnvironment, request_id: str, status: int
 def _matches(condition: str, etag: str) -> bool:
     """Weak comparison of If-None-Match (RFC 9110, 13.1.2) with the answer's tag; `*` is left to the full path."""
     own = _ENTITY_TAG.fullmatch(etag)
-    return own is not None and own[1] in _ENTITY_TAG.findall(condition)
+    return own is not None and (condition == etag or own[1] in _ENTITY_TAG.findall(condition))
