@@ -9,7 +9,8 @@ calls, 95 % fewer round trips than no cache, and nothing that is older than 1 s 
 A whole day of 500 repositories has 14 million polls. Each is asked for that could come out otherwise than the one
 before it: the first, those after a change of the repository, and those after the time for which the answer was said to
 be good. The rest are counted as what the way does with them, and one in `--sample` of them is asked for all the same;
-how many of those came out otherwise is shown. `--sample 1` asks for everything.
+how many of those came out otherwise is shown. `--sample 1` asks for everything. A client whom Hubcache tells to come
+again, since GitHub's limits leave no room, asks at its next poll; how many were told so is shown.
 """
 
 import argparse

@@ -25,13 +25,13 @@ class Follower:
         return self.columns.snapshot(*state)
 
 
-def changed(tenant: str, seed: int, times: int) -> Iterator[bool]:
-    """Indexes twelve repositories, then changes or removes one at a time; whether to look, each time."""
+def changed(tenant: str, seed: int, times: int) -> Iterator[None]:
+    """Indexes twelve repositories, then changes or removes one at a time; gives way at moments to look at the index."""
     chance, at = random.Random(seed), OBSERVED
     variants = [organisation(12, 4, seed=number) for number in range(3)]
     for one in variants[0]:
         index_repository(tenant, one.given, one.files, at)
-    yield True
+    yield
     for _ in range(times):
         at += timedelta(seconds=1)
         number = chance.randrange(12)
@@ -41,4 +41,5 @@ def changed(tenant: str, seed: int, times: int) -> Iterator[bool]:
             one = chance.choice(variants)[number]
             files = dict(chance.sample(sorted(one.files.items()), chance.randrange(5)))
             index_repository(tenant, one.given, files, at)
-        yield chance.random() < 0.7
+        if chance.random() < 0.7:
+            yield

@@ -71,12 +71,12 @@ def test_answers_are_the_same_with_bits_and_without(tenant):
 
 @both_databases
 def test_bits_follow_what_changes(tenant):
-    follower, chosen = Follower(tenant, compact_from=40, marked_from=30), None
-    for look in changed(tenant, 5, 30):
-        if look:
-            checked(follower.current())
-        chosen = chosen or follower.current().common_words
+    follower, moments = Follower(tenant, compact_from=40, marked_from=30), changed(tenant, 5, 30)
+    next(moments)
+    chosen = follower.current().common_words
     assert chosen
+    for _ in moments:
+        checked(follower.current())
     assert follower.current().common_words is chosen
 
 

@@ -57,9 +57,8 @@ def checked(snapshot: Snapshot) -> None:
 @pytest.mark.parametrize("seed", range(4))
 def test_changes_one_by_one_lead_to_the_same_as_reading_all(tenant, seed):
     follower = Follower(tenant, compact_from=20, unsorted=60)
-    for look in changed(tenant, seed, 40):
-        if look:
-            checked(follower.current())
+    for _ in changed(tenant, seed, 40):
+        checked(follower.current())
     assert (
         described(follower.current())
         == described(Follower(tenant, compact_from=20, unsorted=60).current())
