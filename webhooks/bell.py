@@ -44,7 +44,7 @@ class Bell:
             self._rung.set()
 
     def close(self) -> None:
-        """Publishes what is left and ends the thread."""
+        """Publishes what is left and ends the thread; who rings after that starts another."""
         thread = self._thread
         self._stop.set()
         self._rung.set()
@@ -61,7 +61,8 @@ class Bell:
                 self._tell(*newest)
             self._stop.wait(self._pause)
         with self._lock:
-            newest, self._newest, self._thread = self._newest, None, None
+            newest = self._newest
+            self._start()
         if newest is not None:
             self._tell(*newest)
 

@@ -40,6 +40,15 @@ def test_many_deliveries_make_few_bells_and_the_last_is_among_them() -> None:
     assert broker.taken == [1, 999]
 
 
+def test_a_bell_that_was_closed_rings_again() -> None:
+    broker = Broker()
+    bell = Bell(broker.publish, pause=60)
+    for number in (1, 2):
+        bell.ring(number)
+        bell.close()
+    assert broker.taken == [1, 2]
+
+
 def test_a_bell_bears_the_id_of_the_request_that_rang_it() -> None:
     broker, ids = Broker(), []
 

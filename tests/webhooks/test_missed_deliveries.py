@@ -21,6 +21,7 @@ from stats.models import Organization, Repository
 from tests.canaries import SECRET
 from tests.webhooks.hub import WORKFLOW, Hub, names, workflow
 from webhooks import configurations, health, reconciling, recovery
+from webhooks.bell import BELL
 from webhooks.models import WebhookEvent
 from webhooks.reconciling import changed
 
@@ -119,6 +120,7 @@ def test_a_worker_that_starts_asks_for_what_was_missed_and_works_off_what_waits(
     hub.do(changes.create_issue, hub.hello, hub.admin, "While you were out", None, [])
     WebhookEvent.objects.update(received_at=timezone.now() - timedelta(minutes=1), next_try_at=timezone.now())
     assert config.checked_at is None
+    BELL.close()
     current_app.conf.task_always_eager = True
     try:
         worker_ready.send(sender=None)
