@@ -10,35 +10,28 @@ A whole day of 500 repositories has 14 million polls. Each is asked for that cou
 before it: the first, those after a change of the repository, and those after the time for which the answer was said to
 be good. The rest are counted as what the way does with them, and one in `--sample` of them is asked for all the same;
 how many of those came out otherwise is shown. `--sample 1` asks for everything. A client whom Hubcache tells to come
-again, since GitHub's limits leave no room, asks at its next poll; how many were told so is shown.
+again, since GitHub's limits leave no room, asks at its next poll; how many were told so is shown: a cold start of some
+hundred repositories wants more than the 900 points that a minute has for one user, so give it `--tokens`.
 """
 
 import argparse
-import contextlib
-import io
-import math
-import os
-import re
 import statistics
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import requests
-from requests.adapters import HTTPAdapter
 
-ORG, SECRET, TOKEN = "octo-sample", "a secret for the benchmark", "ghp_sandbox_admin_1"
+from benchmarks._ways_to_github import hubcache, no_cache, revalidating, ttl_cache
+
+ORG, TOKEN = "octo-sample", "ghp_sandbox_admin_1"
 CLIENTS = 20
 ASKED = (("/issues", 0.6), ("/pulls", 0.2), ("", 0.2))
 FAR = 0.1
 """Seconds to GitHub and back."""
-TTL = 300
 CHANGES_PER_DAY = 6
 """Of each repository."""
 real_time = time.time
@@ -54,22 +47,11 @@ class Clock:
         return self.now
 
 
-class Answer(NamedTuple):
-    """A body, and until when (epoch seconds) asking again will cost the same, unless something changes."""
-
-    body: bytes
-    good_until: float
-
-
 class Cost(NamedTuple):
     """What polls cost of GitHub."""
 
     charged: int = 0
     trips: int = 0
-
-
-Ask = Callable[[str], Answer | None]
-"""None where the client is told to come again later."""
 
 
 @dataclass
@@ -134,6 +116,7 @@ def main(options: list[str]) -> int:
     parser.add_argument("--ways", default="none,ttl,revalidate,hubcache", help="for long days some may be left out")
     parser.add_argument("--sample", type=int, default=1, help="of so many polls that cannot differ one is carried out")
     parser.add_argument("--seed", type=int, default=1, help="another one is another day")
+    parser.add_argument("--tokens", type=int, default=1, help="each of another user's, for Hubcache's pool")
     wish = parser.parse_args(options)
     day = Day(wish.repositories, wish.minutes, wish.every, wish.sample, wish.seed)
     clock = Clock()
@@ -141,25 +124,31 @@ def main(options: list[str]) -> int:
     try:
         with tempfile.TemporaryDirectory(prefix="hubcache-bench-") as folder:
             made = {
-                "none": (_no_cache, Cost(charged=1, trips=1)),
-                "ttl": (_ttl_cache, Cost()),
-                "revalidate": (_revalidating, Cost(trips=1)),
-                "hubcache": (_hubcache, Cost()),
+                "none": (no_cache, Cost(charged=1, trips=1)),
+                "ttl": (ttl_cache, Cost()),
+                "revalidate": (revalidating, Cost(trips=1)),
+                "hubcache": (hubcache, Cost()),
             }
-            ways = [_replay(day, clock, name, *made[name], Path(folder)) for name in wish.ways.split(",")]
+            ways = [_replay(day, clock, name, *made[name], Path(folder), wish.tokens) for name in wish.ways.split(",")]
     finally:
         time.time = real_time
     return _table(day, ways)
 
 
-def _replay(day: Day, clock: Clock, name: str, way: Any, foreseen: Cost, folder: Path) -> Way:
+def _replay(day: Day, clock: Clock, name: str, way: Any, foreseen: Cost, folder: Path, tokens: int) -> Way:
     from github_sandbox import changes
+    from github_sandbox.entities import Account, Token
     from github_sandbox.sample import SampleSize, make_world
     from github_sandbox.server import serve
 
     world = make_world(SampleSize(repositories=day.repositories * 2, automations=day.repositories * 4))
     world.limits.change(core=10**8, graphql=10**8, rest_points=10**8)
-    with serve(world) as github, way(github.url, clock, folder) as (ask, settled):
+    pool = [TOKEN]
+    for number in range(1, tokens):
+        bot = world.add_account(Account(9200 + number, f"bot-{number}"))
+        world.accounts[ORG].members[bot.login] = "member"
+        pool.append(world.add_token(Token(f"ghp_sandbox_bot_{number}", bot, ("repo",))).value)
+    with serve(world) as github, way(github.url, clock, folder, ORG, pool) as (ask, settled):
         admin = world.accounts["octo-admin"]
         repositories = [each for each in world.repositories.values() if each.has_issues][: day.repositories]
         pending = day.changes()
@@ -220,145 +209,6 @@ def _replay(day: Day, clock: Clock, name: str, way: Any, foreseen: Cost, folder:
 def _cost(github: Any) -> Cost:
     totals = github.ledger.totals()
     return Cost(totals["cost"], totals["calls"])
-
-
-Running = Iterator[tuple[Ask, Callable[[], None]]]
-
-
-def _nothing() -> None:
-    """What was begun is over already."""
-
-
-@contextlib.contextmanager
-def _no_cache(url: str, clock: Clock, folder: Path) -> Running:
-    with requests.Session() as session:
-        session.headers["Authorization"] = f"token {TOKEN}"
-        session.mount(url, HTTPAdapter(max_retries=1))
-        yield lambda path: Answer(session.get(url + path, timeout=30).content, math.inf), _nothing
-
-
-@contextlib.contextmanager
-def _ttl_cache(url: str, clock: Clock, folder: Path) -> Running:
-    """requests-cache, shared by all clients. Its expiry goes by the clock of this day."""
-    import requests_cache
-
-    with requests_cache.CachedSession(
-        backend="memory", expire_after=requests_cache.NEVER_EXPIRE, ignored_parameters=()
-    ) as session:
-        session.headers["Authorization"] = f"token {TOKEN}"
-        session.mount(url, HTTPAdapter(max_retries=1))
-        until: dict[str, float] = {}
-
-        def ask(path: str) -> Answer:
-            # It asks the operating system for the date, which cannot be moved: so what is over is refreshed by name.
-            over = until.get(path, 0.0) <= clock.now
-            if over:
-                until[path] = clock.now + TTL
-            return Answer(session.get(url + path, timeout=30, force_refresh=over).content, until[path])
-
-        yield ask, _nothing
-
-
-@contextlib.contextmanager
-def _revalidating(url: str, clock: Clock, folder: Path) -> Running:
-    """Asks GitHub each time, with the ETag of what is held, for all clients."""
-    with requests.Session() as session:
-        session.headers["Authorization"] = f"token {TOKEN}"
-        session.mount(url, HTTPAdapter(max_retries=1))
-        held: dict[str, tuple[str, bytes]] = {}
-
-        def ask(path: str) -> Answer:
-            known = held.get(path)
-            answer = session.get(url + path, headers={"If-None-Match": known[0]} if known else {}, timeout=30)
-            if answer.status_code == 304 and known:
-                return Answer(known[1], math.inf)
-            held[path] = answer.headers["ETag"], answer.content
-            return Answer(answer.content, math.inf)
-
-        yield ask, _nothing
-
-
-@contextlib.contextmanager
-def _hubcache(url: str, clock: Clock, folder: Path) -> Running:
-    """All of it in this process, with a Redis; the clients call the WSGI application, and the hook comes by HTTP."""
-    import redis
-
-    from benchmarks._running_hub import Hub
-
-    # A machine that is busy with other things is no Redis that went away.
-    hub = Hub(folder, parts=(), GITHUB_API_URL=url, RATELIMIT_ENABLED="false", REDIS_SOCKET_TIMEOUT="30")
-    os.environ |= hub.environ
-    with hub:
-        key = next(word for word in hub.manage("create_api_key", "replay").split() if word.startswith("hc_"))
-        from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
-
-        from config.wsgi import application
-        from github_cache import room
-        from webhooks import health
-        from webhooks.models import WebhookConfig
-
-        class Quiet(WSGIRequestHandler):
-            def log_message(self, format: str, *args: object) -> None:
-                """Nothing to say."""
-
-        server = ThreadedWSGIServer(("127.0.0.1", hub.port), Quiet)
-        server.set_app(application)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        hook = {"config": {"url": f"{hub.url}/api/v1/webhooks/github", "secret": SECRET}, "events": ["*"]}
-        headers = {"Authorization": f"token {TOKEN}"}
-        requests.post(f"{url}/orgs/{ORG}/hooks", json=hook, headers=headers, timeout=10).raise_for_status()
-        beat = [0.0]
-
-        def settled() -> None:
-            """What goes on in the background is over; what the worker does each minute is done."""
-            while room.background().busy:
-                time.sleep(0.0005)
-            if clock.now >= beat[0]:
-                beat[0] = clock.now + 60
-                now = datetime.fromtimestamp(clock.now, UTC)
-                WebhookConfig.objects.update(checked_at=now)
-                health.observe(now)
-
-        try:
-            settled()
-            yield lambda path: _called(application, f"/api/v3{path}", hub.port, key, clock.now), settled
-        finally:
-            server.shutdown()
-            server.server_close()
-            redis.Redis.from_url(hub.environ["REDIS_URL"]).close()
-
-
-_TTL = re.compile(r"ttl=(\d+)")
-
-
-def _called(application: Any, path: str, port: int, key: str, now: float) -> Answer | None:
-    environ = {
-        "REQUEST_METHOD": "GET",
-        "PATH_INFO": path,
-        "QUERY_STRING": "",
-        "SCRIPT_NAME": "",
-        "SERVER_NAME": "127.0.0.1",
-        "SERVER_PORT": str(port),
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "REMOTE_ADDR": "127.0.0.1",
-        "HTTP_HOST": f"127.0.0.1:{port}",
-        "HTTP_X_API_KEY": key,
-        "wsgi.url_scheme": "http",
-        "wsgi.input": io.BytesIO(),
-        "wsgi.errors": io.StringIO(),
-    }
-    told: list[Any] = []
-    result = application(environ, lambda *head: told.extend(head))
-    body = b"".join(result)
-    if hasattr(result, "close"):
-        result.close()
-    headers = dict(told[1])
-    if told[0].startswith("429") and "Retry-After" in headers:
-        return None
-    if not told[0].startswith("200"):
-        raise RuntimeError(f"{told[0]} for {path}: {body[:200]!r}")
-    left = _TTL.search(headers["Cache-Status"])
-    return Answer(body, now + float(left[1]) if left else 0.0)
 
 
 def _table(day: Day, ways: list[Way]) -> int:
