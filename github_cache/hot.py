@@ -4,6 +4,7 @@ Only asks that the tenant's own credentials can repeat are remembered. A process
 NOTE_SECONDS, and in the background: a hit pays for a look into a table.
 """
 
+import threading
 import time
 
 import orjson
@@ -19,6 +20,7 @@ MOST = 50
 """Asks remembered per scope; the oldest go first."""
 
 _noted: Memory[tuple[str, object], None] = Memory(20_000)
+_writing = threading.Lock()
 forget_all = _noted.forget_all
 
 
@@ -29,17 +31,19 @@ def note(ask: Ask, now: float) -> None:
     key = (ask.tenant, ask.target)
     if _noted.get(key, now) is None and (place := scoping.locate(ask.tenant, ask.match)) is not None:
         scope = place.scope
-        _noted.put(key, None, now + NOTE_SECONDS)
-        room.background().submit(f"hot:{ask.tenant}:{scope}", lambda: _write(ask, scope, now))
+        if room.background().submit(f"hot:{ask.tenant}:{ask.target}", lambda: _write(ask, scope, now)):
+            _noted.put(key, None, now + NOTE_SECONDS)
 
 
 def _write(ask: Ask, scope: Scope, now: float) -> None:
     written = asks.written(ask)
     if written is None:
         return
-    uses = {**_used(ask.tenant, scope), written.decode(): now}
-    latest = sorted(uses.items(), key=lambda item: item[1])[-MOST:]
-    store.get().set(_key(ask.tenant, scope), orjson.dumps(latest), KEPT_SECONDS)
+    # One after the other, or two would each write a list without the other's ask.
+    with _writing:
+        uses = {**_used(ask.tenant, scope), written.decode(): now}
+        latest = sorted(uses.items(), key=lambda item: item[1])[-MOST:]
+        store.get().set(_key(ask.tenant, scope), orjson.dumps(latest), KEPT_SECONDS)
 
 
 def lately(tenant: str, scope: Scope) -> tuple[Ask, ...]:

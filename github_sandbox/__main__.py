@@ -3,6 +3,7 @@
 import argparse
 import os
 import re
+import signal
 import sys
 from functools import partial
 from pathlib import Path
@@ -41,6 +42,8 @@ def main() -> int:
         f" ({private} private); tokens: {', '.join(world.tokens)}",
         flush=True,
     )
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         server.serve_forever(poll_interval=0.1)
     except KeyboardInterrupt:

@@ -25,7 +25,8 @@ def start(*options: str, **environment: str) -> subprocess.Popen[str]:
     )
 
 
-def test_it_says_where_it_is_serves_and_ends_cleanly() -> None:
+@pytest.mark.parametrize("asked_to_end", [signal.SIGINT, signal.SIGTERM])
+def test_it_says_where_it_is_serves_and_ends_cleanly(asked_to_end: signal.Signals) -> None:
     process = start("--port", "0", "--repos", "3", "--automations", "9", "--org", "acme")
     try:
         assert process.stdout is not None
@@ -37,7 +38,7 @@ def test_it_says_where_it_is_serves_and_ends_cleanly() -> None:
         assert token is not None
         headers = {"Authorization": f"token {token.group()}"}
         assert len(requests.get(f"{url.group()}/orgs/acme/repos", headers=headers, timeout=10).json()) == 3
-        process.send_signal(signal.SIGINT)
+        process.send_signal(asked_to_end)
         _, errors = process.communicate(timeout=10)
         assert (process.returncode, errors) == (0, "")
     finally:

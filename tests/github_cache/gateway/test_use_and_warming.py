@@ -39,6 +39,14 @@ def test_what_was_asked_is_remembered_once(house: House) -> None:
     assert gateway.refresh(asked[1], Lane.WEBHOOK).status == 200
 
 
+def test_what_was_asked_at_once_is_all_remembered(house: House) -> None:
+    with hot._writing:
+        for kind in ("labels", "milestones", "languages"):
+            house.get(f"{HELLO}/{kind}")
+    settle()
+    assert {ask.route.kind for ask in hot.lately(TENANT, scope(house))} == {"labels", "milestones", "languages"}
+
+
 def test_what_a_token_asks_is_not_remembered(house: House) -> None:
     house.get(f"{HELLO}/labels", token=GUEST)
     settle()
