@@ -24,7 +24,7 @@ from config.startup import GitHub, Plan, Redis, child_environment, plan
 from config.supervisor import Child, ChildDied, Supervisor, tail
 from github_cache import metric_files
 
-START_SECONDS = 30.0
+START_SECONDS = 120.0
 PYTHON = sys.executable
 MANAGE = str(settings.BASE_DIR / "manage.py")
 
