@@ -27,7 +27,7 @@ from ratelimit.verdict import Wait
 def fetch(ask: Ask, found: Look, lane: Lane, policy: Policy) -> Served | Wait:
     """GitHub's answer, kept where it may be. Raises errors.UpstreamError."""
     place = found.place
-    before = _epochs(ask, place.scope) if place else ()
+    before = _epochs(ask, place.scope) if place else _unplaced_epochs(ask)
     kept = found.revalidatable(None if ask.caller.uses_pool else ask.caller.identity)
     began = time.time()
     asked = asking.github(ask, kept.entry.validators if kept else None, lane)
@@ -89,6 +89,12 @@ def _given(asked: Asked) -> Answer:
 def _epochs(ask: Ask, scope: Scope) -> tuple[tuple[str, str], ...]:
     watched = holding.epoch_keys(ask.tenant, scope, ask.route)
     return tuple(zip(watched, store.get().ensure_epochs(ask.tenant, scope, watched), strict=True))
+
+
+def _unplaced_epochs(ask: Ask) -> tuple[tuple[str, str], ...]:
+    watched = (holding.unplaced_epoch(ask.tenant),)
+    tokens = store.get().ensure_epochs(ask.tenant, Scope("tenant", ask.tenant), watched)
+    return tuple(zip(watched, tokens, strict=True))
 
 
 def _lifetime(ask: Ask, policy: Policy, before: tuple[tuple[str, str], ...], began: float) -> float:
@@ -154,7 +160,9 @@ def _kept(
     )
     if entry is None:
         return unkept(asked, Outcome.MISS)
-    entry = _write(ask, scope, ask.entry_key(scope, destination), entry)
+    key = ask.entry_key(scope, destination)
+    entry = _write(ask, scope, key, entry)
+    _drop_others(ask, found, key)
     return _served(ask, found, entry, destination, Outcome.MISS, policy)
 
 
@@ -167,13 +175,23 @@ def _served(ask: Ask, found: Look, entry: Entry, destination: str, outcome: Outc
 
 
 def _refused(ask: Ask, found: Look, answer: Answer, before: tuple[tuple[str, str], ...], policy: Policy) -> Served:
-    """Keeps a 404 or 410 for some seconds, for this audience only."""
+    """Keeps a 404 or 410 for some seconds, for this audience only; what this caller could be given instead goes."""
     scope = found.place.scope if found.place else Scope("tenant", ask.tenant)
     lifetime = float(policy.value("GITHUB_TTL_NOT_FOUND"))
     entry = keeping.entry(answer, stored_at=time.time(), lifetime=lifetime, grace=0.0, epochs=before, extra={})
     if entry is not None:
-        _write(ask, scope, ask.entry_key(scope, found.own), entry)
+        key = ask.entry_key(scope, found.own)
+        _write(ask, scope, key, entry)
+        _drop_others(ask, found, key)
     return Served(answer.status, answer.headers, answer.body, Outcome.MISS)
+
+
+def _drop_others(ask: Ask, found: Look, key: str) -> None:
+    """Drops the other bodies that this caller could be given, which are older now and might be looked at first."""
+    if found.place is not None:
+        for kept in found.usable:
+            if kept.key != key:
+                store.get().delete(ask.tenant, found.place.scope, kept.key)
 
 
 def _write(ask: Ask, scope: Scope, key: str, entry: Entry) -> Entry:

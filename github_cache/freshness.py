@@ -38,14 +38,15 @@ class Controls:
 ANY = Controls()
 """What a client allows that says nothing."""
 
-_DIRECTIVE = re.compile(r'\s*([a-z-]+)(?:\s*=\s*(?:"([^"]*)"|([^",\s]*)))?\s*(?:,|$)')
+_DIRECTIVE = re.compile(r'(?:^|,)\s*([a-z-]+)(?:\s*=\s*(?:"([^"]*)"|([^",\s]*)))?\s*(?=,|$)')
 
 
 def controls(cache_control: str, pragma: str = "") -> Controls:
     """The controls in a request's headers; what makes no sense is ignored, as RFC 9111 has it."""
     if not cache_control:
         return Controls(no_cache=True) if "no-cache" in pragma.lower() else ANY
-    found = {name: quoted or bare for name, quoted, bare in _DIRECTIVE.findall(cache_control.lower())}
+    # Of one that is there twice the first counts (RFC 9111, 4.2.1).
+    found = {name: quoted or bare for name, quoted, bare in reversed(_DIRECTIVE.findall(cache_control.lower()))}
     return Controls(
         no_cache="no-cache" in found,
         no_store="no-store" in found,
@@ -96,7 +97,8 @@ def decide(held: Held | None, now: float, client: Controls = ANY) -> Decision:
         return revalidate
     if left > 0 and (client.min_fresh is None or left >= client.min_fresh):
         return Decision.FRESH
-    if client.max_age is None and client.min_fresh is None and left + held.slack > 0:
+    slack = held.slack if client.max_stale is None else min(held.slack, client.max_stale)
+    if client.max_age is None and client.min_fresh is None and left + slack > 0:
         return Decision.SERVE_STALE
     if client.max_stale is not None and left <= 0 and -left <= min(client.max_stale, held.grace):
         return Decision.SERVE_STALE

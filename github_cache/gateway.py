@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from github_cache import asking, asks, coalescing, filling, holding, hot, metrics, room
+from github_cache import asking, asks, coalescing, filling, freshness, holding, hot, metrics, room
 from github_cache.asks import Ask, Http
 from github_cache.coalescing import Role
 from github_cache.freshness import Decision
@@ -55,7 +55,7 @@ def read(ask: Ask, lane: Lane = Lane.INTERACTIVE) -> Served | Wait:
 
 def _read(ask: Ask, lane: Lane) -> Served | Wait:
     policy = live.policy()
-    if not policy.value("GITHUB_CACHE_ENABLED") or ask.controls.no_store:
+    if not policy.value("GITHUB_CACHE_ENABLED") or (ask.controls.no_store and not ask.controls.only_if_cached):
         if ask.caller.public_only:
             raise PublicOnly
         return _passed(ask, lane)
@@ -190,7 +190,7 @@ def _flown(ask: Ask, found: Look, lane: Lane, policy: Policy) -> Served | Wait:
         kept = holding.look(replace(ask, controls=replace(ask.controls, no_cache=False)), now, policy).kept
         if kept is None or not (kept.held.current and kept.held.permitted):
             return None
-        if kept.entry.stored_at < began and (ask.controls.no_cache or kept.held.age(now) >= kept.held.lifetime):
+        if kept.entry.stored_at < began and freshness.decide(kept.held, now, ask.controls) is not Decision.FRESH:
             return None
         return _from(kept, Outcome.COALESCED, now)
 

@@ -1,5 +1,6 @@
 """What is served as an HTTP answer: whole, compressed or 304, with what caches are told and leave to repeat it."""
 
+import re
 import time
 
 from django.http import HttpRequest, HttpResponse
@@ -8,6 +9,8 @@ from github_cache import freshness, keys
 from github_cache.caller import Caller
 from github_cache.repeatable import Hot
 from github_cache.serving import Served, not_modified
+
+_TAKES_GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))")
 
 
 def controls(request: HttpRequest) -> freshness.Controls:
@@ -18,16 +21,17 @@ def controls(request: HttpRequest) -> freshness.Controls:
 def answer(request: HttpRequest, caller: Caller, served: Served, headers: dict[str, str]) -> HttpResponse:
     """The answer, with these headers of its surface, or 304 where the client holds it already."""
     asked = request.META
-    if not_modified(served, asked.get("HTTP_IF_NONE_MATCH", ""), asked.get("HTTP_IF_MODIFIED_SINCE", "")):
+    reads = request.method in ("GET", "HEAD")
+    if reads and not_modified(served, asked.get("HTTP_IF_NONE_MATCH", ""), asked.get("HTTP_IF_MODIFIED_SINCE", "")):
         response = HttpResponse(status=304)
         headers = {name: value for name, value in headers.items() if name.lower() != "content-type"}
-    elif served.gzipped and "gzip" in asked.get("HTTP_ACCEPT_ENCODING", ""):
+    elif served.gzipped and _TAKES_GZIP.search(asked.get("HTTP_ACCEPT_ENCODING", "")):
         response = HttpResponse(served.gzipped, status=served.status)
         response.headers["Content-Encoding"] = "gzip"
     else:
         response = HttpResponse(served.body, status=served.status)
-    if not response.content:
-        del response.headers["Content-Type"]
+    # Django's own guess: what GitHub gave no type has none.
+    del response.headers["Content-Type"]
     for name, value in (headers | served.cache_headers()).items():
         response.headers[name] = value
     response.headers["Cache-Control"] = "private, no-cache"

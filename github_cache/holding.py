@@ -13,6 +13,7 @@ from github_cache.asks import Ask, Graphql, Http, Typed
 from github_cache.entries import Entry
 from github_cache.epochs import renewed_at
 from github_cache.freshness import SHORT_DISTRUST, Controls, Decision, Held
+from github_cache.keeping import LAST
 from github_cache.keys import Scope
 from github_cache.proxy import audience
 from github_cache.proxy.audience import Candidate
@@ -30,6 +31,11 @@ class Kept:
     candidate: Candidate
     entry: Entry
     held: Held
+
+    @property
+    def ends_elsewhere(self) -> bool:
+        """True for a page of a list whose `Link` says where the list ends, which no ETag of GitHub's covers."""
+        return any(name.lower() == "link" and LAST in value for name, value in self.entry.headers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,7 @@ class Look:
         """What GitHub can be asked about: with a token's own validators only, where a token asks."""
         for kept in self.usable:
             validators = kept.entry.validators
-            if validators is not None and kept.entry.status == 200:
+            if validators is not None and kept.entry.status == 200 and (kept.held.current or not kept.ends_elsewhere):
                 if caller_identity is None and not kept.candidate.proof:
                     return kept
                 if validators.bearer == caller_identity:
@@ -106,14 +112,21 @@ def unplaced_key(ask: Ask, own: str) -> str:
     return ask.entry_key(Scope("tenant", ask.tenant), own)
 
 
+def unplaced_epoch(tenant: str) -> str:
+    """What that depends on: any write and any delivery may be about the name's beginning."""
+    return keys.epoch(tenant, Scope("tenant", tenant), "other")
+
+
 def _refused_lately(ask: Ask, own: str, now: float) -> Look:
     """A look for a name that was never heard of: all that can be held is that GitHub did not find it."""
-    key = unplaced_key(ask, own)
-    entry = store.readable(key, store.get().get(key))
+    key, epoch = unplaced_key(ask, own), unplaced_epoch(ask.tenant)
+    found = store.get().read(key, (epoch,))
+    entry = store.readable(key, found.data)
     if entry is None or entry.status == 200:
         return Look(None, own)
     candidate = Candidate(own)
-    held = Held(entry.stored_at, entry.lifetime, 0.0, 0.0, current=True, permitted=True, has_validator=False)
+    current = entry.epochs == ((epoch, found.epochs[0]),)
+    held = Held(entry.stored_at, entry.lifetime, 0.0, 0.0, current=current, permitted=True, has_validator=False)
     kept = Kept(key, candidate, entry, held)
     return Look(None, own, decision=freshness.decide(held, now, ask.controls), kept=kept)
 

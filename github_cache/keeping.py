@@ -1,8 +1,9 @@
 """What of GitHub's answers is kept, in which form and for how long (pure).
 
 Only a 200 is kept, and for some seconds a 404 or 410. Never kept: rate-limit and other errors, 202, ranges, and
-headers that are about one call (`X-RateLimit-*`, `Date`, cookies). A full page without `next` keeps no validator, since
-`Link` is outside GitHub's ETag and the next page would go unseen.
+headers that are about one call (`X-RateLimit-*`, `Date`, cookies). `Link` is outside GitHub's ETag: so a full page
+without `next` keeps no validator, or the next page would go unseen; nor does a page of one item with `last`, which is
+how clients count; and one with `last` is asked for without it after an invalidation.
 """
 
 import base64
@@ -20,6 +21,7 @@ from github_cache.resources import Route
 
 BRIEFLY = frozenset({404, 410})
 DEFAULT_PAGE = 30
+LAST = 'rel="last"'
 
 _REPLAYED = frozenset(
     {
@@ -78,7 +80,8 @@ def answer(
     rewritten = rewriting.body(body, content_type, lowered.get("x-github-media-type", ""))
     link = lowered.get("link", "")
     etag, modified = lowered.get("etag"), lowered.get("last-modified")
-    asked_again = (etag or modified) and not full_without_next(body, content_type, link, per_page)
+    blind = full_without_next(body, content_type, link, per_page) or (per_page == "1" and LAST in link)
+    asked_again = (etag or modified) and not blind
     validators = Validators(etag, modified, bearer) if asked_again else None
     return Answer(
         status, tuple(kept), rewritten, validators, audience.fit_to_share(body, route), entity_tag(rewritten, link)

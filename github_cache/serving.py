@@ -6,13 +6,13 @@ Sources: RFC 9211 (Cache-Status), RFC 9110, 13 (conditional requests), RFC 9111,
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any
 
 import orjson
 
 from github_cache.entries import Entry
+from ratelimit.quota import http_date
 
 
 class Outcome(StrEnum):
@@ -112,10 +112,5 @@ def not_modified(served: Served, if_none_match: str, if_modified_since: str) -> 
             return True
         mine = _ENTITY_TAG.fullmatch(served.etag or "")
         return mine is not None and mine[1] in _ENTITY_TAG.findall(if_none_match)
-    modified = served.header("Last-Modified")
-    if not (if_modified_since and modified):
-        return False
-    try:
-        return parsedate_to_datetime(modified) <= parsedate_to_datetime(if_modified_since)
-    except (ValueError, TypeError):
-        return False
+    modified, since = http_date(served.header("Last-Modified")), http_date(if_modified_since)
+    return modified is not None and since is not None and modified <= since

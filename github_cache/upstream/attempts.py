@@ -153,7 +153,7 @@ def _check_readable(call: Call, reply: Reply) -> None:
     """Raises BadAnswer for a success that is an HTML page which nobody asked for (some proxy's, or an error page under
     a wrong status), and for JSON that is none, as where an answer was cut off with a length to match."""
     kind = reply.headers.get("Content-Type", "")
-    if kind.startswith("text/html"):
+    if kind.startswith("text/html") and reply.body and reply.status < 300:
         accept = call.sent_headers()["Accept"]
         if call.graphql or not any(word in accept for word in ("html", "*/*", "raw")):
             raise BadAnswer(f"GitHub answered {reply.status} with an HTML page in place of JSON", reply.status)
