@@ -51,12 +51,18 @@ def rewriting() -> Rewriting:
 
 
 def bearer_of(ask: Ask) -> Bearer | None:
-    """Whose token asks: the caller's own, the pinned credential for what belongs to one user, None for the pool."""
+    """Whose token asks: the caller's own, the pinned credential for what belongs to one user, None for the pool.
+
+    Raises audience.NoPinnedCredential.
+    """
     if ask.caller.token is not None:
         return credentials.passthrough(ask.caller.token, ask.tenant)
-    if ask.route.audience is audience.Audience.USER_RELATIVE:
-        return credentials.pinned(ask.tenant)
-    return None
+    if ask.route.audience is not audience.Audience.USER_RELATIVE:
+        return None
+    pinned = credentials.pinned(ask.tenant)
+    if pinned is None:
+        raise audience.NoPinnedCredential
+    return pinned
 
 
 def github(ask: Ask, known: Validators | None, lane: Lane) -> Asked | Wait:

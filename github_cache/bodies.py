@@ -108,7 +108,7 @@ class Bodies:
         self._application = application
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if (environ.get("CONTENT_LENGTH") or "0") == "0":
+        if (environ.get("CONTENT_LENGTH") or "0") == "0" and "HTTP_TRANSFER_ENCODING" not in environ:
             return self._application(environ, start_response)
         body = environ["wsgi.input"] = Body(environ["wsgi.input"])
         answer = self._application(environ, start_response)

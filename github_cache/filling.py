@@ -17,7 +17,7 @@ from github_cache.proxy import audience
 from github_cache.resources import ACCESS, KINDS, TYPED, ttl_setting
 from github_cache.scoping import Place
 from github_cache.serving import Outcome, Served, from_entry
-from github_cache.upstream.errors import UpstreamError
+from github_cache.upstream.errors import BadAnswer, UpstreamError
 from github_cache.upstream.fetched import RepositoryPage
 from ratelimit.budget import Lane
 from ratelimit.live import Policy
@@ -35,7 +35,7 @@ def fetch(ask: Ask, found: Look, lane: Lane, policy: Policy) -> Served | Wait:
         return asked
     if asked.answer is None:
         if kept is None or place is None:
-            raise AssertionError("GitHub said 304 to a request without a condition")
+            raise BadAnswer("GitHub said 304 to a request without a condition", 304)
         return _confirmed(ask, found, place, kept, before, began, policy)
     return _settled(ask, found, asked, asked.answer, before, began, policy)
 
@@ -82,7 +82,7 @@ def unkept(asked: Asked, outcome: Outcome) -> Served:
 
 def _given(asked: Asked) -> Answer:
     if asked.answer is None:
-        raise AssertionError("GitHub said 304 to a request without a condition")
+        raise BadAnswer("GitHub said 304 to a request without a condition", 304)
     return asked.answer
 
 
@@ -151,7 +151,7 @@ def _kept(
     proven = found.proven or (bool(asked.public) and known_before)
     destination = audience.destination(ask.route.audience, ask.caller, found.own, proven=proven, fit=answer.fit)
     entry = keeping.entry(
-        answer,
+        answer if destination == found.own else keeping.without_token_headers(answer),
         stored_at=now,
         lifetime=lifetime,
         grace=float(policy.value("GITHUB_GRACE")),

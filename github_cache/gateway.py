@@ -19,7 +19,7 @@ from github_cache.keeping import BRIEFLY
 from github_cache.proxy.audience import Audience, PublicOnly
 from github_cache.serving import Outcome, Served, from_entry
 from github_cache.upstream import fetching, paths
-from github_cache.upstream.errors import Unreachable, UpstreamError
+from github_cache.upstream.errors import TooLarge, Unreachable, UpstreamError
 from github_cache.upstream.fetched import AutomationFiles, RepositoryPage
 from ratelimit import deferred, live
 from ratelimit.budget import Lane
@@ -73,7 +73,11 @@ def _read(ask: Ask, lane: Lane) -> Served | Wait:
         with room.seat() as got:
             answer = _anew(ask, found, lane, policy) if got else room.NO_ROOM
     except UpstreamError as error:
-        if error.status < 500 or (kept := found.while_failing(now, ask.controls)) is None:
+        if (
+            error.status < 500
+            or isinstance(error, TooLarge)
+            or (kept := found.while_failing(now, ask.controls)) is None
+        ):
             raise
         return _from(kept, Outcome.STALE, now, "github-failed")
     if isinstance(answer, Wait) and (kept := found.while_failing(now, ask.controls)) is not None:
@@ -142,6 +146,9 @@ def _anew(ask: Ask, found: Look, lane: Lane, policy: Policy) -> Served | Wait:
     """GitHub's answer, after the name was made sure of and, where that can help, shown to be public."""
     if not ask.names and _needs_name(ask, found):
         told = _named(ask, lane, policy)
+        if ask.caller.public_only and isinstance(told, Served) and told.status != 200:
+            # Whether it is there and private, was renamed, or is not there: nobody is told which.
+            raise PublicOnly
         if isinstance(told, Wait) or (told.status in BRIEFLY and isinstance(ask.target, Http)):
             return told
         if told.status != 200:

@@ -88,6 +88,11 @@ def answer(
     )
 
 
+def without_token_headers(given: Answer) -> Answer:
+    """The same for others than the token that asked."""
+    return replace(given, headers=tuple(pair for pair in given.headers if pair[0].lower() not in _OF_ONE_TOKEN))
+
+
 def entry(
     given: Answer,
     *,

@@ -28,6 +28,11 @@ PRIVATE_SECONDS = 60.0
 class NoPinnedCredential(Exception):
     """An API key asks for what GitHub answers to one user only, and no credential of its tenant is pinned for that."""
 
+    def __init__(
+        self, message: str = "This needs a GitHub token of your own, or a pinned credential of your tenant."
+    ) -> None:
+        super().__init__(message)
+
 
 class PublicOnly(Exception):
     """Nobody asks for what GitHub does not show to everyone."""
@@ -63,7 +68,7 @@ def own(audience: Audience, caller: Caller, pinned: str | None) -> str:
     if audience is not Audience.USER_RELATIVE:
         return POOL
     if pinned is None:
-        raise NoPinnedCredential("This needs a GitHub token of your own, or a pinned credential of your tenant.")
+        raise NoPinnedCredential
     return pinned
 
 

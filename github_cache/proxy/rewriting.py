@@ -1,7 +1,7 @@
 """GitHub's URLs become ours, in bodies and in `Link` and `Location`, so that clients follow them to us (pure).
 
-Done once per stored body and after every validator was computed. In a body only a JSON string that *begins* with the
-address of GitHub's API is a link; the same letters within somebody's text stay as they are, as do files asked for raw.
+Done once per stored body and after every validator was computed. In a body only a JSON string that is a whole URL of
+GitHub's API is a link; the same letters within somebody's text stay as they are, as do files asked for raw.
 """
 
 import re
@@ -19,9 +19,10 @@ class Rewriting:
 
     def __post_init__(self) -> None:
         address = self.github.encode()
-        # A quote that is itself escaped stands within a text; what follows the address must not be more of a host.
+        # A quote that is itself escaped stands within a text; what follows the address must not be more of a host, nor
+        # any word of a text.
         for name, spelt in (("_body", address), ("_escaped", address.replace(b"/", rb"\/"))):
-            pattern = re.compile(rb'(?<!\\)"' + re.escape(spelt) + rb'(?=[/"{?#\\])')
+            pattern = re.compile(rb'(?<!\\)"' + re.escape(spelt) + rb'(?=(?:(?:[/{?#]|\\[/u])(?:[^"\s\\]|\\[/u])*)?")')
             object.__setattr__(self, name, pattern)
 
     def body(self, body: bytes, content_type: str, media_type: str = "") -> bytes:
@@ -42,10 +43,6 @@ class Rewriting:
         """A `Location` turned to us, if it points to GitHub's API; other hosts stay (archives, release files)."""
         rest = value.removeprefix(self.github)
         return self.public + rest if rest != value and rest[:1] in ("", "/", "?", "#") else value
-
-    def inward(self, text: bytes) -> bytes:
-        """What a client sends that bears our address, as GitHub has to read it."""
-        return text.replace(self.public.encode(), self.github.encode())
 
 
 def is_json(content_type: str) -> bool:

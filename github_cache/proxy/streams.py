@@ -23,7 +23,7 @@ _LARGE = re.compile(
 )
 _PASSED_BACK = frozenset(
     {"content-type", "content-length", "content-range", "content-disposition", "accept-ranges", "etag", "last-modified",
-     "link", "x-github-media-type", "x-github-request-id"}
+     "x-github-media-type", "x-github-request-id"}
 )  # fmt: skip
 
 
@@ -67,6 +67,9 @@ def passed(call: Call, caller: Caller) -> HttpResponseBase:
         for name, value in streamed.headers.items():
             if name.lower() in _PASSED_BACK:
                 response.headers[name] = value
+        if "Content-Encoding" in streamed.headers:
+            # Compressed although we asked for the bytes themselves, which is what is passed on: nobody knows how many.
+            del response.headers["Content-Length"]
         if location := streamed.headers.get("Location"):
             response.headers["Location"] = asking.rewriting().location(location)
         response.headers["X-Cache"] = str(Outcome.BYPASS)

@@ -84,7 +84,8 @@ def stream(call: Call, bearer: Bearer, lane: Lane) -> Iterator[Streamed | Wait]:
     if isinstance(grant, Wait):
         yield grant
         return
-    with _reporting(call, grant) as outcome, transport.send(call, bearer.token, _timeouts()) as raw:
+    sent = transport.send(call, bearer.token, _timeouts(), as_stored=True)
+    with _reporting(call, grant) as outcome, sent as raw:
         refusal = raw.body() if raw.status >= 400 else b""
         judged = _judged(call, raw, refusal, outcome)
         if isinstance(judged, Wait):

@@ -70,6 +70,10 @@ class BadAnswer(UpstreamError):
         return self.github_status in (408, 502, 504)
 
 
+class TooLarge(BadAnswer):
+    """The body is larger than what is held in memory: only a stream can pass it on."""
+
+
 class TooMuch(BadAnswer):
     """GraphQL refused the size of the query (RESOURCE_LIMITS_EXCEEDED, MAX_NODE_LIMIT_EXCEEDED): ask for less."""
 

@@ -20,7 +20,7 @@ from requests.adapters import HTTPAdapter
 from requests.cookies import RequestsCookieJar
 
 from github_cache.upstream import tally
-from github_cache.upstream.errors import BadAnswer, Unreachable
+from github_cache.upstream.errors import BadAnswer, TooLarge, Unreachable
 from github_cache.upstream.protocol import USER_AGENT, Call, Headers
 
 MOST_BYTES = 64 * 1024 * 1024
@@ -53,26 +53,29 @@ class Raw:
     chunks: Callable[[], Iterator[bytes]]
 
     def body(self, most: int = MOST_BYTES) -> bytes:
-        """The whole body. Raises BadAnswer past `most` bytes, and the errors of `send`."""
+        """The whole body. Raises TooLarge past `most` bytes, and the errors of `send`."""
         parts, size = [], 0
         for chunk in self.chunks():
             size += len(chunk)
             if size > most:
-                raise BadAnswer(f"GitHub's answer is larger than {most} bytes", self.status)
+                raise TooLarge(f"GitHub's answer is larger than {most} bytes", self.status)
             parts.append(chunk)
         return b"".join(parts)
 
 
 @contextlib.contextmanager
-def send(call: Call, token: str, timeouts: Timeouts) -> Iterator[Raw]:
+def send(call: Call, token: str, timeouts: Timeouts, *, as_stored: bool = False) -> Iterator[Raw]:
     """Send one call as `token` and read the answer within the block; its connection is given back at the end.
 
+    `as_stored` asks for no compression, so that lengths and ranges mean the bytes that are passed on.
     A GET is sent a second time where GitHub closed its connection without a word (RFC 9112, 9.3.1), since a kept one
     may end in the very moment in which it is used again. Raises Unreachable where no answer came, BadAnswer where it
     broke off.
     """
     url = settings.GITHUB_GRAPHQL_URL if call.graphql else settings.GITHUB_API_URL + call.path
     headers = {**call.sent_headers(), "Authorization": f"Bearer {token}"}
+    if as_stored:
+        headers["Accept-Encoding"] = "identity"
     if (opened := tally.current()) is not None:
         headers["X-Request-Id"] = opened.request_id
     deadline = time.monotonic() + timeouts.total
@@ -100,6 +103,10 @@ def send(call: Call, token: str, timeouts: Timeouts) -> Iterator[Raw]:
 
 
 def _chunks(response: requests.Response, deadline: float) -> Iterator[bytes]:
+    if response.is_redirect:
+        # Read by requests already, to look at where it leads.
+        yield response.content
+        return
     try:
         # As the pieces come: waiting for a full one, a body that drips would never meet its deadline.
         while chunk := response.raw.read1(_CHUNK, decode_content=True):

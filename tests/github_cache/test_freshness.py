@@ -72,6 +72,9 @@ def test_after_an_invalidation_nothing_goes_out_unasked(changes: dict[str, bool]
         (Controls(max_stale=math.inf), 60 + 3601, Decision.REVALIDATE),
         (Controls(max_stale=200), 250, Decision.SERVE_STALE),
         (Controls(max_stale=200), 270, Decision.REVALIDATE),
+        (Controls(max_stale=5), 64, Decision.SERVE_STALE),
+        (Controls(max_stale=5), 66, Decision.REVALIDATE),
+        (Controls(max_stale=0), 61, Decision.REVALIDATE),
     ],
 )
 def test_a_clients_own_bounds(client: Controls, age: float, decision: Decision) -> None:
@@ -117,6 +120,7 @@ def test_who_needs_githubs_confirmation_gets_neither_slack_nor_grace() -> None:
         ("max-age=oops, min-fresh=3", Controls(min_fresh=3)),
         ("max-age=99999999999999999999", ANY),
         (",,;=", ANY),
+        ("x_no-store, max-age=1, max-age=9", Controls(max_age=1)),
     ],
 )
 def test_reading_cache_control(header: str, expected: Controls) -> None:

@@ -15,6 +15,7 @@ REWRITING = Rewriting("https://api.github.com", "http://127.0.0.1:8000/api/v3")
         (b'{"url": "https://api.github.com"}', b'{"url": "http://127.0.0.1:8000/api/v3"}'),
         (b'{"u":"https://api.github.com{/x}"}', b'{"u":"http://127.0.0.1:8000/api/v3{/x}"}'),
         (b'{"u":"https:\\/\\/api.github.com\\/x"}', b'{"u":"http:\\/\\/127.0.0.1:8000\\/api\\/v3\\/x"}'),
+        (b'{"u":"https://api.github.com/x?a=b\\u0026c=d"}', b'{"u":"http://127.0.0.1:8000/api/v3/x?a=b\\u0026c=d"}'),
         (b'["https://api.github.com/a","https://api.github.com/b"]',
          b'["http://127.0.0.1:8000/api/v3/a","http://127.0.0.1:8000/api/v3/b"]'),
     ],
@@ -28,6 +29,8 @@ def test_links_in_bodies(body: bytes, expected: bytes) -> None:
     [
         b'{"body":"see https://api.github.com/repos/a/b"}',
         b'{"body":"he wrote \\"https://api.github.com/x\\""}',
+        b'{"body":"https://api.github.com/repos/a/b answers 500"}',
+        b'{"body":"https://api.github.com/repos/a/b\\nanswers 500"}',
         b'{"url":"https://api.github.com.evil.example/x"}',
         b'{"url":"https://github.com/a/b"}',
         b'{"upload_url":"https://uploads.github.com/repos/a/b"}',

@@ -1,6 +1,7 @@
 """What no GitHub should send, byte by byte over a real socket, seen by a caller of ours over HTTP: a clear error, no
 crash, nothing of it kept, and a ledger that goes on counting right."""
 
+import gzip
 import socketserver
 import threading
 import time
@@ -27,6 +28,7 @@ class Rogue(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     answer = b""
     asked: list[bytes]
+    heads: list[bytes]
 
     def finish_request(self, request, client_address) -> None:  # type: ignore[no-untyped-def]
         head = b""
@@ -36,6 +38,7 @@ class Rogue(socketserver.ThreadingTCPServer):
                 return
             head += part
         self.asked.append(head.split(b"\r\n", 1)[0])
+        self.heads.append(head)
         request.sendall(self.answer)
 
     def says(self, body: bytes, *headers: str, status: str = "200 OK", length: int | None = None) -> None:
@@ -48,7 +51,7 @@ class Rogue(socketserver.ThreadingTCPServer):
 def rogue(house: House, settings: Settings) -> Iterator[Rogue]:
     """In place of the sandbox, once it has told which limits there are."""
     with Rogue(("127.0.0.1", 0), socketserver.BaseRequestHandler) as server:
-        server.asked = []
+        server.asked, server.heads = [], []
         house.get("/api/v3/user")
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
@@ -197,3 +200,39 @@ def refused_unasked(house: House, path: str) -> None:
     said = answer.json()
     assert said.get("message") or said.get("detail"), path
     assert house.calls == 0, path
+
+
+def test_a_page_that_comes_with_a_redirection_or_nothing_is_no_fault(house: House, rogue: Rogue) -> None:
+    html = "Content-Type: text/html;charset=utf-8"
+    rogue.says(b"<html>Found</html>", html, "Location: https://codeload.example/x", status="302 Found")
+    answer = house.get("/api/v3/orgs/octo/migrations/1/archive")
+    assert (answer.status_code, answer["Location"]) == (302, "https://codeload.example/x")
+    rogue.says(b"", html, status="205 Reset Content")
+    assert house.ask("PUT", "/api/v3/notifications", body={}).status_code == 205
+
+
+def test_a_redirection_has_its_body(house: House, rogue: Rogue) -> None:
+    body = b'{"message":"Moved Permanently"}'
+    rogue.says(body, JSON, "Location: /repositories/1/x", status="301 Moved Permanently")
+    assert house.get("/api/v3/orgs/octo/somewhere").content == body
+
+
+def test_an_answer_to_a_condition_that_was_not_set_is_none(house: House, rogue: Rogue) -> None:
+    rogue.says(b"", status="304 Not Modified")
+    assert house.get("/api/v3/orgs/octo/somewhere").status_code == 502
+
+
+def test_what_has_no_type_is_given_none(house: House, rogue: Rogue) -> None:
+    rogue.says(b"<script>alert(1)</script>")
+    answer = house.get("/api/v3/orgs/octo/somewhere")
+    assert answer.status_code == 200
+    assert "Content-Type" not in answer
+
+
+def test_a_stream_that_comes_compressed_all_the_same_is_whole(house: House, rogue: Rogue) -> None:
+    log = b"It breaks. " * 1000
+    rogue.says(gzip.compress(log), "Content-Type: text/plain", "Content-Encoding: gzip")
+    answer = house.get("/api/v3/repos/octo/hello/actions/jobs/1/logs")
+    assert b"".join(answer.streaming_content) == log
+    assert "Content-Length" not in answer
+    assert b"identity" in rogue.heads[-1]

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from pytest_django import Settings
 
+from github_sandbox import changes
 from github_sandbox.server import serve
 from tests.github_cache.gateway.conftest import small_world
 from tests.github_cache.gateway.house import ADMIN, House, forget_memories
@@ -73,3 +74,17 @@ def test_nor_by_graphql(real: House) -> None:
     assert real.graphql(query).status_code == 200
     assert real.graphql(query, key="").status_code == 401
     assert real.graphql(query, token=ADMIN).status_code == 200
+
+
+def test_and_is_not_told_what_there_is(real: House) -> None:
+    """What is private, what was private and renamed, and what was never there look the same."""
+    world = real.handle.world
+    changes.edit_repository(world, real.repository("secret"), world.accounts["octo-admin"], {"name": "hidden"})
+    answers = {
+        (answer.status_code, answer.content)
+        for name in ("secret", "hidden", "nope")
+        for path in (f"/api/v3/repos/octo/{name}", f"/api/v3/repos/octo/{name}/issues")
+        for answer in [real.get(path, key="")]
+    }
+    assert {status for status, _ in answers} == {401}
+    assert len(answers) == 1

@@ -102,7 +102,8 @@ def test_other_methods_are_not_passed_on(house: Running, method: str) -> None:
     [
         (["Content-Length: 99999999"], b"{", 413),
         (["Content-Length: 3", "Content-Length: 33"], b'{"name":"twice","color":"ff0000"}', 400),
-        (["Transfer-Encoding: chunked"], b'20\r\n{"name":"part","color":"ff0000"}\r\n0\r\n\r\n', 400),
+        (["Transfer-Encoding: chunked"], b'f\r\n{"name":"part",\r\n0\r\n\r\n', 400),
+        (["Transfer-Encoding: chunked"], b"2\r\n17\r\n0\r\n\r\n", 400),
     ],
 )
 @pytest.mark.parametrize("target", [LABELS, "/api/graphql"])
@@ -112,6 +113,15 @@ def test_a_body_of_unclear_length_or_too_large_is_not_passed_on(
     house.forgotten()
     assert house.ask(target, *lines, method="POST", body=body).status == status
     assert house.calls == []
+
+
+def test_json_in_chunks_is_passed_on_whole(house: Running) -> None:
+    """As `gh api --input -` sends it, and whatever else reads a body whose length it does not know."""
+    house.forgotten()
+    body = b'10\r\n{"name":"chunk",\r\n11\r\n"color":"ff0000"}\r\n0\r\n\r\n'
+    answer = house.ask(LABELS, "Transfer-Encoding: chunked", method="POST", body=body)
+    assert answer.status == 201
+    assert len(house.calls) == 1
 
 
 class Recorder(http.server.BaseHTTPRequestHandler):

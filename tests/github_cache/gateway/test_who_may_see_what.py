@@ -1,6 +1,9 @@
 """Each row of "Who may see what", and what somebody might try to get round it."""
 
+from collections.abc import Callable
+
 import pytest
+from pytest_django import Settings
 
 from github_cache import invalidation
 from github_cache.keys import Scope
@@ -303,3 +306,26 @@ def test_who_stays_has_to_be_confirmed_but_costs_nothing(house: House) -> None:
     house.forgotten()
     assert house.get(f"{SECRET}/issues", token=DEV)["X-Cache"] == "REVALIDATED"
     assert house.cost == 0
+
+
+def test_what_a_token_may_is_told_to_nobody_else(house: House) -> None:
+    house.get(HELLO, token=DEV)
+    assert "X-OAuth-Scopes" in house.get("/api/v3/user", token=DEV)
+    house.get(f"{HELLO}/labels", token=DEV)
+    for reader in ({"token": GUEST}, {}):
+        answer = house.get(f"{HELLO}/labels", **reader)
+        assert answer["X-Cache"] == "HIT"
+        assert not {"X-OAuth-Scopes", "X-Accepted-OAuth-Scopes"} & set(answer.headers)
+
+
+@pytest.mark.parametrize("how", [{"Cache_Control": "no-store"}, {"Range": "bytes=0-"}, {}])
+def test_without_a_pinned_credential_nobody_of_the_pool_is_shown(
+    house: House, settings: Settings, flags: Callable[..., None], how: dict[str, str]
+) -> None:
+    settings.GITHUB_TOKEN, settings.GITHUB_TOKENS = "", (ADMIN,)
+    for _ in range(2):
+        for path in ("/api/v3/user", "/api/v3/user/repos", "/api/v3/user/orgs"):
+            assert house.get(path, **how).status_code == 403
+        assert house.graphql("{viewer{login}}", **how).status_code == 403
+        assert house.graphql("{viewer{login} rateLimit{remaining}}", **how).status_code == 403
+        flags(GITHUB_CACHE_ENABLED=False)
