@@ -16,7 +16,7 @@ class _Scoped(BasePermission):
 
     def has_permission(self, request: Request, _view: Any) -> bool:
         caller = request.caller
-        self.message = f"This needs an API key with the scope {self.scope!r}."
+        self.message = f"This needs an API key with the scope '{self.scope}'."
         if caller.tenant is None:
             return False
         if caller.kind == "token":

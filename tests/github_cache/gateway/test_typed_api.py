@@ -4,7 +4,8 @@ from collections import Counter
 
 import pytest
 
-from tests.github_cache.gateway.house import House
+from github_cache.models import ApiKey, Tenant
+from tests.github_cache.gateway.house import TENANT, House
 
 BASE = "/api/v1/github/octo/hello"
 
@@ -85,6 +86,12 @@ def test_invalidating_makes_the_next_read_ask(house: House) -> None:
     told = house.ask("POST", f"{BASE}/cache/invalidate")
     assert told.json()["epochs"] > 5
     assert house.get(f"{BASE}/languages")["X-Cache"] in ("REVALIDATED", "MISS")
+
+
+def test_a_refusal_names_the_scope_that_is_needed(house: House) -> None:
+    _, key = ApiKey.create(Tenant.objects.get(slug=TENANT), "reader", ("read",))
+    told = house.ask("DELETE", f"{BASE}/labels/bug", key=key)
+    assert (told.status_code, told.json()["detail"]) == (403, "This needs an API key with the scope 'write'.")
 
 
 def test_without_a_credential_it_says_so(house: House, settings) -> None:
