@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 
 from github_cache import invalidation, scoping, writing
 from github_cache.api import answers, examples
-from github_cache.api.permissions import Writes
+from github_cache.api.permissions import Tracks, Writes
 from github_cache.api.problems import Problem
 from github_cache.api.serializers import (
     InvalidatedSerializer,
@@ -117,7 +117,7 @@ class Label(_Written):
 
 
 class Invalidate(APIView):
-    permission_classes = (Writes,)
+    permission_classes = (Tracks,)
 
     @extend_schema(
         operation_id="github_cache_invalidate",

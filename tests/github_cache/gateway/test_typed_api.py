@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from github_cache.models import ApiKey, Tenant
-from tests.github_cache.gateway.house import TENANT, House
+from tests.github_cache.gateway.house import GUEST, TENANT, House
 
 BASE = "/api/v1/github/octo/hello"
 
@@ -92,6 +92,14 @@ def test_a_refusal_names_the_scope_that_is_needed(house: House) -> None:
     _, key = ApiKey.create(Tenant.objects.get(slug=TENANT), "reader", ("read",))
     told = house.ask("DELETE", f"{BASE}/labels/bug", key=key)
     assert (told.status_code, told.json()["detail"]) == (403, "This needs an API key with the scope 'write'.")
+
+
+@pytest.mark.parametrize("repository", ["octo/secret", "octo/nope"])
+def test_a_github_token_invalidates_nothing_and_learns_nothing(house: House, repository: str) -> None:
+    house.get("/api/v3/repos/octo/secret/issues")
+    told = house.ask("POST", f"/api/v1/github/{repository}/cache/invalidate", token=GUEST)
+    assert (told.status_code, set(told.json())) == (403, {"type", "title", "status", "detail"})
+    assert house.get("/api/v3/repos/octo/secret/issues")["X-Cache"] == "HIT"
 
 
 def test_without_a_credential_it_says_so(house: House, settings) -> None:
