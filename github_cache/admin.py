@@ -38,6 +38,10 @@ class TenantAdmin(admin.ModelAdmin):
             self.delete_model(request, tenant)
 
 
+_WHAT_IT_SEES = frozenset({"tenant", "kind", "app_id", "installation_id", "active", "new_secret"})
+"""Where one of these changes, a credential is another one; only its name and whether it is pinned are left."""
+
+
 class CredentialForm(forms.ModelForm):
     """A secret is asked for once; later an empty field keeps it."""
 
@@ -84,16 +88,18 @@ class CredentialAdmin(admin.ModelAdmin):
         # A deferred secret is left alone by save().
         super().save_model(request, obj, form, change)
         _changed(obj.tenant_id)
+        if change and form.initial["active"] and not _WHAT_IT_SEES.isdisjoint(form.changed_data):
+            invalidation.by_tenant(form.initial["tenant"])
 
     def delete_model(self, request: HttpRequest, obj: Credential) -> None:
         super().delete_model(request, obj)
-        _changed(obj.tenant_id)
+        _revoked(obj.tenant_id)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Credential]) -> None:
         tenants = set(queryset.values_list("tenant_id", flat=True))
         super().delete_queryset(request, queryset)
         for tenant in tenants:
-            _changed(tenant)
+            _revoked(tenant)
 
 
 class ApiKeyForm(forms.ModelForm):
@@ -180,6 +186,13 @@ class PendingInvalidationAdmin(ReadOnly):
 
 
 def _changed(tenant: str) -> None:
-    """What was fetched with the old credential is not given out again, and the pool is read anew."""
+    """The pool is read anew, and no answer that was given before is repeated."""
     credentials.forget()
     invalidation.callers_changed(tenant)
+
+
+def _revoked(tenant: str) -> None:
+    """All that the tenant holds goes, not to be served even while GitHub fails: not every entry tells which of the
+    tenant's credentials fetched it."""
+    credentials.forget()
+    invalidation.by_tenant(tenant)

@@ -3,11 +3,15 @@
 from collections.abc import Callable
 
 import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client
+from django.urls import reverse
 from pytest_django import Settings
 
 from github_cache import invalidation
 from github_cache.keys import Scope
-from github_cache.models import ApiKey, Tenant
+from github_cache.models import ApiKey, Credential, Tenant
+from github_cache.upstream import credentials
 from github_sandbox import changes
 from tests.github_cache.gateway.house import ADMIN, DEV, GUEST, TENANT, House
 from webhooks import affects, invalidating, payloads
@@ -329,3 +333,54 @@ def test_without_a_pinned_credential_nobody_of_the_pool_is_shown(
         assert house.graphql("{viewer{login}}", **how).status_code == 403
         assert house.graphql("{viewer{login} rateLimit{remaining}}", **how).status_code == 403
         flags(GITHUB_CACHE_ENABLED=False)
+
+
+@pytest.fixture
+def bot(house: House, settings: Settings) -> Credential:
+    """The only credential of the pool."""
+    settings.GITHUB_TOKEN, settings.GITHUB_TOKENS = "", ()
+    row = Credential.objects.create(tenant_id=TENANT, name="bot", secret=ADMIN)
+    credentials.forget()
+    return row
+
+
+@pytest.fixture
+def staff(house: House) -> Client:
+    client = Client()
+    client.force_login(get_user_model().objects.create_superuser("ada", password="a good passphrase"))
+    return client
+
+
+AS_IT_WAS = {"tenant": TENANT, "name": "bot", "kind": "token", "active": "on"}
+
+
+@pytest.mark.parametrize(
+    ("page", "form"),
+    [
+        ("delete", {"post": "yes"}),
+        ("change", AS_IT_WAS | {"active": ""}),
+        ("change", AS_IT_WAS | {"new_secret": GUEST}),
+        ("changelist", {"action": "delete_selected", "post": "yes"}),
+    ],
+    ids=["deleted", "switched off", "given another secret", "deleted with others"],
+)
+def test_what_a_credential_fetched_goes_with_it(
+    house: House, bot: Credential, staff: Client, page: str, form: dict[str, str]
+) -> None:
+    for path in (f"{SECRET}/issues", f"{TYPED}/info"):
+        assert house.get(path).status_code == 200
+    if page == "changelist":
+        done = staff.post(reverse("admin:github_cache_credential_changelist"), form | {"_selected_action": bot.pk})
+    else:
+        done = staff.post(reverse(f"admin:github_cache_credential_{page}", args=(bot.pk,)), form)
+    assert done.status_code == 302
+    house.handle.faults.add({"kind": "status", "status": 502})
+    for path in (f"{SECRET}/issues", f"{TYPED}/info"):
+        assert house.get(path).status_code in (502, 503)
+
+
+def test_a_credential_that_is_only_renamed_keeps_what_it_fetched(house: House, bot: Credential, staff: Client) -> None:
+    house.get(f"{SECRET}/issues")
+    page = reverse("admin:github_cache_credential_change", args=(bot.pk,))
+    assert staff.post(page, AS_IT_WAS | {"name": "robot"}).status_code == 302
+    assert house.get(f"{SECRET}/issues")["X-Cache"] in ("HIT", "REVALIDATED")
