@@ -27,7 +27,7 @@ WRONG_SIGNATURE_COST = 1
 
 _STATUS = {Outcome.DUPLICATE: 200, Outcome.PONG: 200}
 _NO_CONFIGURATION = Refusal(
-    401, "No active configuration fits: use its own path, or set its webhook_id.", "no_configuration"
+    401, "No active configuration fits: send it to its configuration's own path.", "no_configuration"
 )
 
 

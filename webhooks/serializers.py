@@ -31,7 +31,6 @@ class ConfigSerializer(serializers.ModelSerializer[WebhookConfig]):
     organization = serializers.RegexField(r"^([A-Za-z0-9-]{1,100})?$", required=False)
     repository_id = serializers.IntegerField(min_value=1, max_value=_LARGEST_ID, required=False, allow_null=True)
     organization_id = serializers.IntegerField(min_value=1, max_value=_LARGEST_ID, required=False, allow_null=True)
-    webhook_id = serializers.IntegerField(min_value=1, max_value=_LARGEST_ID, required=False, allow_null=True)
     webhook_url = serializers.URLField(max_length=500, required=False)
     secret = Secret(
         write_only=True,
@@ -67,7 +66,15 @@ class ConfigSerializer(serializers.ModelSerializer[WebhookConfig]):
             "created_at",
             "updated_at",
         )
-        read_only_fields = ("id", "target", "registered", "last_delivery_at", "checked_at", "reconciled_at")
+        read_only_fields = (
+            "id",
+            "target",
+            "webhook_id",
+            "registered",
+            "last_delivery_at",
+            "checked_at",
+            "reconciled_at",
+        )
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
         """Exactly one repository or organisation; where an ID alone is given, its name is looked up in the index."""

@@ -1,15 +1,17 @@
 """Whose delivery it is: the configuration whose secret signed it.
 
-Few are tried, so that no one makes us hash 25 MB a hundred times. Who signed last under the same headers is believed
-for BELIEVED seconds and tried first, without asking the database; whom that does not fit, the database is asked about.
-So a configuration counts as soon as it is made, and one that was switched off takes deliveries for a second at most.
+Few are tried, so that no one makes us hash 25 MB a hundred times; the tenants take turns, so that none crowds out
+another by what it claims to be the hook of. Who signed last under the same headers is believed for BELIEVED seconds and
+tried first, without asking the database; whom that does not fit, the database is asked about. So a configuration counts
+as soon as it is made, and one that was switched off takes deliveries for a second at most.
 """
 
 import time
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from datetime import datetime
 
-from django.db.models import F, Q
+from django.db.models import F, OrderBy, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
 
 from github_cache.memory import Memory
 from webhooks import signature
@@ -18,7 +20,15 @@ from webhooks.models import WebhookConfig
 from webhooks.signature import Candidate
 
 EXACT_AT_MOST, LOOSE_AT_MOST = 8, 4
-"""Configurations that one delivery is tried against: those its headers name, then those whose hook is not known."""
+"""Configurations of one tenant that a delivery is tried against: those its headers name, then those whose hook is not
+known."""
+
+ALL_AT_MOST = 16
+"""The same of all tenants, in either group: so many tenants are sure of a turn, others have their own paths."""
+
+_SEEN_LATELY = (F("last_delivery_at").desc(nulls_last=True), F("id").asc())
+_EXACT = (F("registered").desc(), *_SEEN_LATELY)
+_LOOSE = (F("webhook_id").asc(nulls_first=True), *_SEEN_LATELY)
 
 BELIEVED = 1.0
 _last: Memory[Hashable, WebhookConfig] = Memory(1000)
@@ -46,11 +56,18 @@ def candidates(
         exact |= Q(repository_id=announced.target_id, target=WebhookConfig.For.REPOSITORY)
     if announced.target_id is not None and announced.target_type == "organization":
         exact |= Q(organization_id=announced.target_id, target=WebhookConfig.For.ORGANIZATION)
-    tried = list(active.filter(exact).order_by("-last_delivery_at", "id")[:EXACT_AT_MOST])
+    tried = _in_turns(active.filter(exact), _EXACT, EXACT_AT_MOST)
     yield [config.candidate(now) for config in tried]
     loose = active.filter(registered=False).exclude(pk__in=[config.pk for config in tried])
-    order = (F("webhook_id").asc(nulls_first=True), F("last_delivery_at").desc(nulls_last=True), "id")
-    yield [config.candidate(now) for config in loose.order_by(*order)[:LOOSE_AT_MOST]]
+    yield [config.candidate(now) for config in _in_turns(loose, _LOOSE, LOOSE_AT_MOST)]
+
+
+def _in_turns(
+    configs: QuerySet[WebhookConfig], order: Sequence[OrderBy], of_one_tenant: int
+) -> Sequence[WebhookConfig]:
+    """The first of each tenant in this order, then the second of each, and so on."""
+    turn = Window(RowNumber(), partition_by="tenant_id", order_by=order)
+    return configs.alias(turn=turn).filter(turn__lte=of_one_tenant).order_by("turn", *order)[:ALL_AT_MOST]
 
 
 def owner(
