@@ -1,5 +1,9 @@
-"""Writes pass through to GitHub with one token, are never stored, and make old what they touched."""
+"""Writes pass through to GitHub with one token, are never stored, and make old what they touched.
 
+Where no answer came back GitHub may have done them all the same: that makes old as much as a success does.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from github_cache import asking, invalidation, keeping, room, scoping, store
@@ -10,6 +14,7 @@ from github_cache.resources import Match, match
 from github_cache.serving import Outcome, Served
 from github_cache.upstream import calls, credentials
 from github_cache.upstream.credentials import Bearer
+from github_cache.upstream.errors import BadAnswer, Unreachable
 from github_cache.upstream.protocol import Call, Reply
 from github_cache.written import written
 from ratelimit.budget import Lane
@@ -37,27 +42,21 @@ def forward(write: Write, caller: Caller) -> Served | Wait:
     """
     content = write.method == "POST" and write.path.endswith(_CONTENT)
     call = Call(write.method, write.url, write.headers, write.body, kind="content" if content else "write")
-    reply = _sent(call, caller)
-    if isinstance(reply, Wait):
-        return reply
-    if reply.status < 300:
-        touched(_tenant(caller), write.method, write.path)
-    return served(reply, match(write.path))
+    reply = _sent(call, caller, lambda: touched(_tenant(caller), write.method, write.path))
+    return reply if isinstance(reply, Wait) else served(reply, match(write.path))
 
 
 def mutate(body: bytes, caller: Caller, repositories: frozenset[int] | None) -> Served | Wait:
     """GitHub's answer to a GraphQL mutation. `repositories` (by ID) are made old; None: whatever the tenant has."""
-    reply = _sent(Call("POST", "/graphql", body=body, graphql=True, kind="write"), caller)
-    if isinstance(reply, Wait):
-        return reply
-    if reply.status < 300:
-        tenant = _tenant(caller)
-        scopes = (
-            store.get().scopes(tenant) if repositories is None else [Scope("repo", str(id_)) for id_ in repositories]
-        )
-        for scope in (*scopes, Scope("tenant", tenant)):
-            invalidation.by_scope(tenant, scope)
-    return served(reply, match("/graphql"))
+    call = Call("POST", "/graphql", body=body, graphql=True, kind="write")
+    reply = _sent(call, caller, lambda: _mutated(_tenant(caller), repositories))
+    return reply if isinstance(reply, Wait) else served(reply, match("/graphql"))
+
+
+def _mutated(tenant: str, repositories: frozenset[int] | None) -> None:
+    scopes = store.get().scopes(tenant) if repositories is None else [Scope("repo", str(id_)) for id_ in repositories]
+    for scope in (*scopes, Scope("tenant", tenant)):
+        invalidation.by_scope(tenant, scope)
 
 
 def touched(tenant: str, method: str, path: str) -> None:
@@ -111,10 +110,21 @@ def writer(caller: Caller) -> Bearer:
     return pinned
 
 
-def _sent(call: Call, caller: Caller) -> Reply | Wait:
+def _sent(call: Call, caller: Caller, done: Callable[[], None]) -> Reply | Wait:
+    """GitHub's answer, after `done` where GitHub did what was asked, or may have done it."""
     bearer = writer(caller)
-    with room.seat() as got:
-        return calls.send(call, tenant=_tenant(caller), lane=Lane.INTERACTIVE, bearer=bearer) if got else room.NO_ROOM
+    try:
+        with room.seat() as got:
+            if not got:
+                return room.NO_ROOM
+            reply = calls.send(call, tenant=_tenant(caller), lane=Lane.INTERACTIVE, bearer=bearer)
+    except (BadAnswer, Unreachable) as error:
+        if isinstance(error, BadAnswer) or error.sent:
+            done()
+        raise
+    if isinstance(reply, Reply) and reply.status < 300:
+        done()
+    return reply
 
 
 def _tenant(caller: Caller) -> str:

@@ -96,6 +96,15 @@ def test_a_mutation_passes_and_drops_what_it_touched(house: House) -> None:
     assert house.graphql(query).json()["data"]["repository"]["stargazerCount"] == 1
 
 
+def test_a_mutation_whose_answer_was_lost_may_have_been_done(house: House) -> None:
+    query = 'query { repository(owner: "octo", name: "hello") { stargazerCount } }'
+    house.graphql(query)
+    house.handle.faults.add({"kind": "reset", "path": "/graphql", "count": 1})
+    star = "mutation($id: ID!) { addStar(input: {starrableId: $id}) { starrable { id } } }"
+    assert house.graphql(star, {"id": house.repository().node_id}, token=DEV).status_code == 502
+    assert house.graphql(query).json()["data"]["repository"]["stargazerCount"] == 1
+
+
 def test_a_spent_quota_is_a_200_with_githubs_error(house: House) -> None:
     house.graphql("{ __typename }")
     house.handle.faults.add({"kind": "primary", "path": "/graphql"})

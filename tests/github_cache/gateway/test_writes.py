@@ -1,6 +1,9 @@
 """Writes pass through with one token, are never kept, and what they touched is read anew."""
 
+import socket
+
 import pytest
+from pytest_django import Settings
 
 from tests.github_cache.gateway.house import ADMIN, DEV, GUEST, House
 
@@ -34,6 +37,24 @@ def test_it_leaves_what_it_did_not_touch(house: House) -> None:
 def test_a_refused_write_drops_nothing(house: House) -> None:
     house.get(f"{HELLO}/labels")
     assert house.ask("POST", f"{HELLO}/labels", body={"name": ""}).status_code == 422
+    assert house.get(f"{HELLO}/labels")["X-Cache"] == "HIT"
+
+
+@pytest.mark.parametrize("fault", [{"kind": "reset"}, {"kind": "cut_body"}, {"kind": "status", "status": 502}])
+def test_a_write_whose_answer_was_lost_may_have_been_done(house: House, fault: dict) -> None:
+    house.get(f"{HELLO}/labels")
+    house.handle.faults.add({**fault, "method": "POST", "count": 1})
+    assert house.ask("POST", f"{HELLO}/labels", body=LABEL).status_code == 502
+    read = house.get(f"{HELLO}/labels")
+    assert read["X-Cache"] != "HIT"
+    assert (b"urgent" in read.content) is (fault["kind"] != "status")
+
+
+def test_a_write_that_was_never_sent_drops_nothing(house: House, settings: Settings) -> None:
+    house.get(f"{HELLO}/labels")
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        settings.GITHUB_API_URL = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+    assert house.ask("POST", f"{HELLO}/labels", body=LABEL).status_code == 502
     assert house.get(f"{HELLO}/labels")["X-Cache"] == "HIT"
 
 
