@@ -104,6 +104,8 @@ def destination(audience: Audience, caller: Caller, own_audience: str, *, proven
 # As JSON keys: within a JSON string the quote before the colon would be escaped.
 _VIEWER_FIELDS = re.compile(rb'"(?:permissions|temp_clone_token|role_name|viewer[A-Za-z_]*|user_can_[a-z_]+)"\s*:')
 _DRAFT = re.compile(rb'"draft"\s*:\s*true')
+# A review that was not sent yet is shown to its author alone.
+_PENDING = re.compile(rb'"state"\s*:\s*"PENDING"')
 # Raw URLs of private files bear a token of the viewer's.
 _RAW_TOKEN = re.compile(rb'"download_url"\s*:\s*"[^"]*[?&]token=')
 
@@ -112,7 +114,8 @@ def fit_to_share(body: bytes, route: Route) -> bool:
     """True where nothing in the body depends on who asked for it."""
     if _VIEWER_FIELDS.search(body) or _RAW_TOKEN.search(body):
         return False
-    return route.kind != "releases" or not _DRAFT.search(body)
+    unsent = {"releases": _DRAFT, "pulls": _PENDING}.get(route.kind)
+    return unsent is None or not unsent.search(body)
 
 
 def shows_public(repository: Mapping[str, Any]) -> bool:

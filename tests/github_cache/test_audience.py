@@ -93,6 +93,17 @@ def test_draft_releases_are_not_shared_but_draft_pull_requests_are() -> None:
     assert audience.fit_to_share(b'{"draft": true}', match("/repos/acme/api/pulls/1").route)
 
 
+def test_reviews_that_were_not_sent_yet_are_not_shared() -> None:
+    reviews = match("/repos/acme/api/pulls/1/reviews").route
+    assert not audience.fit_to_share(b'[{"state": "APPROVED"}, {"state": "PENDING"}]', reviews)
+    assert audience.fit_to_share(b'[{"state": "APPROVED", "body": "not \\"state\\": \\"PENDING\\""}]', reviews)
+
+
+@pytest.mark.parametrize("path", ["/pulls/1/reviews/2", "/pulls/1/reviews/2/comments", "/pulls/comments/3"])
+def test_a_single_review_and_its_comments_are_for_who_fetched_them(path: str) -> None:
+    assert match(f"/repos/acme/api{path}").route.audience is IDENTITY
+
+
 @pytest.mark.parametrize(
     ("body", "public"),
     [
