@@ -185,6 +185,11 @@ ROUTES: tuple[Route, ...] = (
             "/issues",
             "/gists",
             "/gists/starred",
+            "/gists/{id}/star",
+            "/feeds",
+            "/users/{user}/events",
+            "/users/{user}/events/orgs/{org}",
+            "/users/{user}/received_events",
         )
     ),
     Route(f"{_REPO}/notifications", "other", "repo", _RELATIVE, revalidate=True),

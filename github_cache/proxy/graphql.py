@@ -39,8 +39,8 @@ REMEMBERED_UP_TO = 16 * 1024
 _LIVE = re.compile(r"\brateLimit\b")
 # A keyword cannot be spelt otherwise: a document without it changes nothing, whoever reads it.
 _MUTATION = re.compile(r"\bmutation\b")
-# The root `viewer`, and fields like `viewerCanUpdate`.
-_VIEWER = re.compile(r"\bviewer")
+# The root `viewer`, and fields like `viewerCanUpdate` and `isViewer`, but not `requestedReviewer`.
+_VIEWER = re.compile(r"\bviewer|Viewer")
 
 
 class Wish(StrEnum):

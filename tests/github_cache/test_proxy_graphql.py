@@ -66,6 +66,8 @@ def test_scopes(query: str, variables: dict | None, scope: dict | None) -> None:
     [
         ("{ viewer { login } }", True),
         ('{ repository(owner: "a", name: "b") { viewerHasStarred } }', True),
+        ('{ user(login: "a") { isViewer } }', True),
+        ("{ node(id: 1) { ... on ReviewRequestedEvent { requestedReviewer { __typename } } } }", False),
         ('{ repository(owner: "a", name: "b") { stargazerCount } }', False),
     ],
 )
