@@ -16,7 +16,7 @@ from github_cache.upstream import calls, credentials
 from github_cache.upstream.credentials import Bearer
 from github_cache.upstream.errors import BadAnswer, Unreachable
 from github_cache.upstream.protocol import Call, Reply
-from github_cache.written import written
+from github_cache.written import about, written
 from ratelimit.budget import Lane
 from ratelimit.verdict import Wait
 
@@ -62,6 +62,7 @@ def _mutated(tenant: str, repositories: frozenset[int] | None) -> None:
 def touched(tenant: str, method: str, path: str) -> None:
     """Invalidates what a successful write to a path may have changed."""
     invalidation.by_kind(tenant, Scope("tenant", tenant), ("other",))
+    path = about(path)
     found = match(path)
     if found.route.scope == "tenant":
         return
@@ -77,9 +78,9 @@ def touched(tenant: str, method: str, path: str) -> None:
         invalidation.purge_scope(tenant, place.scope)
     else:
         invalidation.by_scope(tenant, place.scope)
-    owner_kinds = {"repos", "other"} if touches is None else touches.owner_kinds
-    if place.owner is not None and owner_kinds:
-        invalidation.by_kind(tenant, place.owner, owner_kinds)
+    if place.owner is not None:
+        owner_kinds = {"repos"} if touches is None else touches.owner_kinds
+        invalidation.by_kind(tenant, place.owner, {*owner_kinds, "other"})
 
 
 def served(reply: Reply, found: Match) -> Served:

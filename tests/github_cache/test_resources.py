@@ -4,7 +4,7 @@ import pytest
 
 from config.env import Env
 from github_cache.resources import KINDS, ROUTES, TYPED, Audience, match, ttl_setting
-from github_cache.written import written
+from github_cache.written import about, written
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,8 @@ def test_closed_things_live_longer() -> None:
     [
         ("/repos/a/b/labels", {"labels"}),
         ("/repos/a/b/labels/x/y", {"labels", "issues", "pulls"}),
-        ("/repos/a/b/issues/5/comments", {"issues", "pulls", "meta", "milestones"}),
+        ("/repos/a/b/issues/5/comments", {"issues", "pulls", "meta", "milestones", "labels"}),
+        (about("/user/starred/a/b"), {"meta"}),
         ("/repositories/7/labels", {"labels"}),
     ],
 )

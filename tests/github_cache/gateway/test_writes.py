@@ -72,6 +72,38 @@ def test_settings_drop_the_repository_and_the_organisations_list(house: House) -
     assert b"Says it louder" in house.get("/api/v3/orgs/octo/repos").content
 
 
+def test_a_new_issue_brings_its_labels_and_is_counted(house: House) -> None:
+    for path in (f"{HELLO}/labels", HELLO, "/api/v3/orgs/octo/repos"):
+        house.get(path)
+    house.ask("POST", f"{HELLO}/issues", body={"title": "More", "labels": ["never-seen"]})
+    assert b"never-seen" in house.get(f"{HELLO}/labels").content
+    listed = {each["name"]: each for each in house.get("/api/v3/orgs/octo/repos").json()}
+    assert house.get(HELLO).json()["open_issues_count"] == listed["hello"]["open_issues_count"] == 4
+
+
+def test_a_write_is_seen_by_queries_of_its_organisation(house: House) -> None:
+    labels = '{ organization(login: "octo") { repository(name: "hello") { labels(first: 50) { nodes { name } } } } }'
+    house.get(HELLO)
+    house.graphql(labels)
+    house.ask("POST", f"{HELLO}/labels", body=LABEL)
+    assert b"urgent" in house.graphql(labels).content
+
+
+@pytest.mark.parametrize(("method", "stars"), [("PUT", 1), ("DELETE", 0)])
+def test_a_star_is_counted_at_its_repository(house: House, method: str, stars: int) -> None:
+    if method == "DELETE":
+        house.ask("PUT", "/api/v3/user/starred/octo/hello")
+    counted = '{ repository(owner: "octo", name: "hello") { stargazerCount } }'
+    house.get(HELLO)
+    house.get("/api/v3/orgs/octo/repos")
+    house.graphql(counted)
+    assert house.ask(method, "/api/v3/user/starred/octo/hello").status_code == 204
+    assert house.get(HELLO).json()["stargazers_count"] == stars
+    assert house.graphql(counted).json()["data"]["repository"]["stargazerCount"] == stars
+    listed = {each["name"]: each for each in house.get("/api/v3/orgs/octo/repos").json()}
+    assert listed["hello"]["stargazers_count"] == stars
+
+
 def test_a_deleted_repository_is_gone(house: House) -> None:
     house.get(f"{HELLO}/issues")
     assert house.ask("DELETE", HELLO).status_code == 204
