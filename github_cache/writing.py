@@ -11,6 +11,7 @@ from github_cache.caller import Caller
 from github_cache.keys import Scope
 from github_cache.proxy.audience import NoPinnedCredential
 from github_cache.resources import Match, match
+from github_cache.scoping import Place
 from github_cache.serving import Outcome, Served
 from github_cache.upstream import calls, credentials
 from github_cache.upstream.credentials import Bearer
@@ -22,6 +23,9 @@ from ratelimit.verdict import Wait
 
 # What makes content that notifies people has limits of its own at GitHub.
 _CONTENT = ("/issues", "/comments", "/pulls", "/reviews", "/reactions", "/releases", "/statuses")
+
+# What an organisation tells of its repositories.
+_OF_OWNERS = frozenset({"repos", "other"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +51,19 @@ def forward(write: Write, caller: Caller) -> Served | Wait:
 
 
 def mutate(body: bytes, caller: Caller, repositories: frozenset[int] | None) -> Served | Wait:
-    """GitHub's answer to a GraphQL mutation. `repositories` (by ID) are made old; None: whatever the tenant has."""
+    """GitHub's answer to a GraphQL mutation. `repositories` (by ID) are made old, and what organisations tell of them;
+    None: whatever the tenant has."""
     call = Call("POST", "/graphql", body=body, graphql=True, kind="write")
     reply = _sent(call, caller, lambda: _mutated(_tenant(caller), repositories))
     return reply if isinstance(reply, Wait) else served(reply, match("/graphql"))
 
 
 def _mutated(tenant: str, repositories: frozenset[int] | None) -> None:
-    scopes = store.get().scopes(tenant) if repositories is None else [Scope("repo", str(id_)) for id_ in repositories]
+    if repositories is None:
+        scopes = store.get().scopes(tenant)
+    else:
+        scopes = [Scope("repo", str(id_)) for id_ in repositories]
+        invalidation.by_kinds(tenant, dict.fromkeys(_organisations(tenant), _OF_OWNERS))
     for scope in (*scopes, Scope("tenant", tenant)):
         invalidation.by_scope(tenant, scope)
 
@@ -78,9 +87,22 @@ def touched(tenant: str, method: str, path: str) -> None:
         invalidation.purge_scope(tenant, place.scope)
     else:
         invalidation.by_scope(tenant, place.scope)
+    owner_kinds = _OF_OWNERS if touches is None else {*touches.owner_kinds, "other"}
+    invalidation.by_kinds(tenant, dict.fromkeys(_owners(tenant, found, place), owner_kinds))
+
+
+def _owners(tenant: str, found: Match, place: Place) -> list[Scope]:
+    """The organisation of a repository; every one of the tenant's where only the ID of the repository is known."""
     if place.owner is not None:
-        owner_kinds = {"repos"} if touches is None else touches.owner_kinds
-        invalidation.by_kind(tenant, place.owner, {*owner_kinds, "other"})
+        return [place.owner]
+    if "owner" in found.values:
+        known = scoping.alias(tenant, "org", found.values["owner"])
+        return [known.scope] if known else []
+    return _organisations(tenant) if place.scope.kind == "repo" else []
+
+
+def _organisations(tenant: str) -> list[Scope]:
+    return [scope for scope in store.get().scopes(tenant) if scope.kind == "org"]
 
 
 def served(reply: Reply, found: Match) -> Served:

@@ -96,6 +96,17 @@ def test_a_mutation_passes_and_drops_what_it_touched(house: House) -> None:
     assert house.graphql(query).json()["data"]["repository"]["stargazerCount"] == 1
 
 
+def test_a_mutation_is_seen_where_the_organisation_tells_of_the_repository(house: House) -> None:
+    listed = '{ organization(login: "octo") { repositories(first: 9) { nodes { description } } } }'
+    house.graphql(listed)
+    house.get("/api/v3/orgs/octo/repos")
+    update = "mutation($i: UpdateRepositoryInput!) { updateRepository(input: $i) { repository { id } } }"
+    wish = {"repositoryId": house.repository().node_id, "description": "Says it louder"}
+    assert "errors" not in house.graphql(update, {"i": wish}).json()
+    assert b"Says it louder" in house.graphql(listed).content
+    assert b"Says it louder" in house.get("/api/v3/orgs/octo/repos").content
+
+
 def test_a_mutation_whose_answer_was_lost_may_have_been_done(house: House) -> None:
     query = 'query { repository(owner: "octo", name: "hello") { stargazerCount } }'
     house.graphql(query)

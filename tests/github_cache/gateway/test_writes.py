@@ -63,10 +63,12 @@ def test_github_judges_a_token_itself(house: House) -> None:
     assert answer.status_code in (403, 404)
 
 
-def test_settings_drop_the_repository_and_the_organisations_list(house: House) -> None:
+@pytest.mark.parametrize("by", ["name", "ID"])
+def test_settings_drop_the_repository_and_the_organisations_list(house: House, by: str) -> None:
     house.get(HELLO)
     house.get("/api/v3/orgs/octo/repos")
-    changed = house.ask("PATCH", HELLO, body={"description": "Says it louder"})
+    path = HELLO if by == "name" else f"/api/v3/repositories/{house.repository().id}"
+    changed = house.ask("PATCH", path, body={"description": "Says it louder"})
     assert changed.status_code == 200
     assert house.get(HELLO).json()["description"] == "Says it louder"
     assert b"Says it louder" in house.get("/api/v3/orgs/octo/repos").content
