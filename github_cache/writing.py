@@ -6,7 +6,7 @@ Where no answer came back GitHub may have done them all the same: that makes old
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from github_cache import asking, invalidation, keeping, room, scoping, store
+from github_cache import asking, asks, gateway, invalidation, keeping, room, scoping, store
 from github_cache.caller import Caller
 from github_cache.keys import Scope
 from github_cache.proxy.audience import NoPinnedCredential
@@ -46,7 +46,13 @@ def forward(write: Write, caller: Caller) -> Served | Wait:
     """
     content = write.method == "POST" and write.path.endswith(_CONTENT)
     call = Call(write.method, write.url, write.headers, write.body, kind="content" if content else "write")
-    reply = _sent(call, caller, lambda: touched(_tenant(caller), write.method, write.path))
+    tenant, found = _tenant(caller), match(about(write.path))
+    if scoping.locate(tenant, found) is None:
+        # Under its ID things may be kept. Afterwards a deletion or a new name would keep it from being learnt.
+        told = gateway.read(asks.repository(caller, found.values).insisting())
+        if isinstance(told, Wait):
+            return told
+    reply = _sent(call, caller, lambda: touched(tenant, write.method, write.path))
     return reply if isinstance(reply, Wait) else served(reply, match(write.path))
 
 
@@ -77,7 +83,7 @@ def touched(tenant: str, method: str, path: str) -> None:
         return
     place = scoping.locate(tenant, found)
     if place is None:
-        # Nothing is kept under a name that was never heard of.
+        # GitHub has just said that there is nothing of that name.
         return
     touches = written(path)
     if touches is not None:

@@ -34,6 +34,26 @@ def test_it_leaves_what_it_did_not_touch(house: House) -> None:
     assert house.get(f"{HELLO}/contents/README.md")["X-Cache"] == "HIT"
 
 
+def test_a_write_under_a_name_that_was_never_heard_of_is_seen_under_the_id(house: House) -> None:
+    labels = f"/api/v3/repositories/{house.repository().id}/labels"
+    house.get(labels)
+    assert house.ask("POST", f"{HELLO}/labels", body=LABEL).status_code == 201
+    assert b"urgent" in house.get(labels).content
+
+
+def test_and_in_what_the_organisation_tells(house: House) -> None:
+    house.get("/api/v3/orgs/octo/repos")
+    assert house.ask("PATCH", HELLO, body={"description": "Says it louder"}).status_code == 200
+    assert b"Says it louder" in house.get("/api/v3/orgs/octo/repos").content
+
+
+def test_a_name_is_asked_for_once_whatever_is_written(house: House) -> None:
+    for name in ("one", "two"):
+        house.ask("POST", f"{HELLO}/labels", body={"name": name, "color": "00ff00"})
+    assert house.paths == ["/repos/octo/hello", "/repos/octo/hello/labels", "/repos/octo/hello/labels"]
+    assert house.ask("POST", "/api/v3/repos/octo/nope/labels", body=LABEL).status_code == 404
+
+
 def test_a_refused_write_drops_nothing(house: House) -> None:
     house.get(f"{HELLO}/labels")
     assert house.ask("POST", f"{HELLO}/labels", body={"name": ""}).status_code == 422
