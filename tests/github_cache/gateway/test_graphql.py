@@ -86,6 +86,17 @@ def test_what_is_no_graphql_request_is_refused_here(house: House) -> None:
     assert house.calls == 0
 
 
+def test_below_the_base_url_of_rest_it_is_the_same(house: House) -> None:
+    house.graphql(ISSUES, HELLO)
+    body = {"query": ISSUES, "variables": HELLO}
+    assert house.ask("POST", "/api/v3/graphql", body=body)["X-Cache"] == "HIT"
+    house.get("/api/v3/repos/octo/hello/labels")
+    made = "mutation($i: CreateLabelInput!) { createLabel(input: $i) { label { name } } }"
+    label = {"repositoryId": house.repository().node_id, "name": "made-by-graphql", "color": "ff0000"}
+    assert "errors" not in house.ask("POST", "/api/v3/graphql", body={"query": made, "variables": {"i": label}}).json()
+    assert b"made-by-graphql" in house.get("/api/v3/repos/octo/hello/labels").content
+
+
 def test_a_mutation_passes_and_drops_what_it_touched(house: House) -> None:
     query = 'query { repository(owner: "octo", name: "hello") { stargazerCount } }'
     assert house.graphql(query).json()["data"]["repository"]["stargazerCount"] == 0
