@@ -185,7 +185,7 @@ def _graphql(ask: Ask, target: Graphql, lane: Lane) -> Asked | Wait:
         target.variables.encode(),
         b',"operationName":' + orjson.dumps(target.operation) if target.operation else b"",
     )
-    call = Call("POST", "/graphql", body=body, graphql=True)
+    call = Call("POST", "/graphql", target.headers, body, graphql=True)
     reply = calls.send(call, tenant=ask.tenant, lane=lane, bearer=bearer_of(ask))
     if isinstance(reply, Wait):
         return reply

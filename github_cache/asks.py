@@ -72,11 +72,13 @@ class Typed:
 
 @dataclass(frozen=True, slots=True)
 class Graphql:
-    """A read-only GraphQL query: its normalised document, its variables as canonical JSON, its operation."""
+    """A read-only GraphQL query: its normalised document, its variables as canonical JSON, its operation, and the
+    headers that its answer varies by, where there are any."""
 
     document: str
     variables: str = "{}"
     operation: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +124,9 @@ def entry_key(tenant: str, target: Http | Typed | Graphql, scope: Scope, audienc
             return keys.http_entry(tenant, scope, audience, tail, query, accept, api_version)
         case Typed(resource, params):
             return _typed_key(tenant, scope, audience, resource, dict(params))
-        case Graphql(document, variables, operation):
-            return keys.http_entry(tenant, scope, audience, "graphql", document, variables, operation)
+        case Graphql(document, variables, operation, headers):
+            varies = (part for pair in headers for part in pair)
+            return keys.http_entry(tenant, scope, audience, "graphql", document, variables, operation, *varies)
 
 
 _NAMES = {"repository": "meta", "organization_repositories": "repos"}

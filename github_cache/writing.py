@@ -56,10 +56,12 @@ def forward(write: Write, caller: Caller) -> Served | Wait:
     return reply if isinstance(reply, Wait) else served(reply, match(write.path))
 
 
-def mutate(body: bytes, caller: Caller, repositories: frozenset[int] | None) -> Served | Wait:
+def mutate(
+    body: bytes, caller: Caller, repositories: frozenset[int] | None, headers: tuple[tuple[str, str], ...] = ()
+) -> Served | Wait:
     """GitHub's answer to a GraphQL mutation. `repositories` (by ID) are made old, and what organisations tell of them;
     None: whatever the tenant has."""
-    call = Call("POST", "/graphql", body=body, graphql=True, kind="write")
+    call = Call("POST", "/graphql", headers, body, graphql=True, kind="write")
     reply = _sent(call, caller, lambda: _mutated(_tenant(caller), repositories))
     return reply if isinstance(reply, Wait) else served(reply, match("/graphql"))
 

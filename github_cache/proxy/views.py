@@ -23,8 +23,9 @@ from ratelimit.verdict import Wait
 
 PREFIX = "/api/v3"
 READS, WRITES = frozenset({"GET", "HEAD"}), frozenset({"POST", "PUT", "PATCH", "DELETE"})
-_PASSED_ON = ("Accept", "Content-Type", "X-GitHub-Api-Version", "If-Match", "X-GitHub-OTP", "GraphQL-Features")
+_PASSED_ON = ("Accept", "Content-Type", "X-GitHub-Api-Version", "If-Match", "X-GitHub-OTP")
 _ASKED_WITH = ("Accept", "X-GitHub-Api-Version", "Range", "If-Range", "If-None-Match", "If-Modified-Since")
+_GRAPHQL_VARIES_BY = ("Accept", "GraphQL-Features", "X-Github-Next-Global-ID")
 
 
 @csrf_exempt
@@ -82,7 +83,7 @@ def graphql_endpoint(request: HttpRequest) -> HttpResponseBase:
             if (refusal := _refusal(caller, ApiKey.Scope.WRITE)) is not None:
                 return refusal
             touched = graphql.repositories_touched(wanted)
-            answer = room.patiently(lambda: writing.mutate(body, caller, touched))
+            answer = room.patiently(lambda: writing.mutate(body, caller, touched, _graphql_headers(request)))
         else:
             ask = _graphql_ask(request, caller, wanted)
             answer = room.patiently(lambda: gateway.read(ask))
@@ -105,8 +106,14 @@ def _graphql_ask(request: HttpRequest, caller: Caller, wanted: graphql.Request) 
     client = giving.controls(request)
     if wanted.wish is Wish.AS_IS:
         client = freshness.Controls(no_store=True)
-    target = Graphql(wanted.document, wanted.variables, wanted.operation)
+    target = Graphql(wanted.document, wanted.variables, wanted.operation, _graphql_headers(request))
     return Ask(caller, caller.tenant or "", target, Match(route, values), client)
+
+
+def _graphql_headers(request: HttpRequest) -> tuple[tuple[str, str], ...]:
+    """What GraphQL's answer varies by; all spellings of GitHub's plain JSON are as if nothing was said."""
+    given = incoming.headers(request, _GRAPHQL_VARIES_BY)
+    return tuple(pair for pair in given if pair[0] != "Accept" or asks.media_types(pair[1]) != asks.PLAIN_JSON)
 
 
 def _refusal(caller: Caller, scope: str) -> HttpResponse | None:

@@ -1,10 +1,14 @@
 """GraphQL by way of the cache: queries kept by document, variables and identity; mutations passed on."""
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 import pytest
 
 from github_cache import invalidation
 from github_cache.keys import Scope
 from github_cache.models import ApiKey, Tenant
+from github_cache.upstream import transport
 from tests.github_cache.gateway.house import DEV, TENANT, House
 
 ISSUES = "query Q($o: String!, $n: String!) { repository(owner: $o, name: $n) { issues(first: 2) { totalCount } } }"
@@ -29,6 +33,45 @@ def test_other_variables_are_another_question(house: House) -> None:
     other = house.graphql(ISSUES, {"o": "octo", "n": "secret"})
     assert other["X-Cache"] == "MISS"
     assert other.json() != house.graphql(ISSUES, HELLO).json()
+
+
+@pytest.fixture
+def sent() -> Iterator[list[Mapping[str, str]]]:
+    """The headers of each GraphQL call to GitHub, as it went out."""
+    found: list[Mapping[str, str]] = []
+
+    def note(answer: Any, **_: Any) -> None:
+        if answer.request.path_url == "/graphql":
+            found.append(answer.request.headers)
+
+    hooks = transport.session().hooks["response"]
+    hooks.append(note)
+    yield found
+    hooks.remove(note)
+
+
+ASKED_WITH = {
+    "GraphQL-Features": "sub_issues",
+    "X-Github-Next-Global-ID": "1",
+    "Accept": "application/vnd.github.x+json",
+}
+STAR = "mutation($id: ID!) { addStar(input: {starrableId: $id}) { starrable { id } } }"
+
+
+@pytest.mark.parametrize("query", [ISSUES, STAR], ids=["query", "mutation"])
+def test_what_is_asked_with_headers_is_passed_on_with_them(
+    house: House, sent: list[Mapping[str, str]], query: str
+) -> None:
+    house.graphql(query, {**HELLO, "id": house.repository().node_id}, **ASKED_WITH)
+    assert {name: sent[-1][name] for name in ASKED_WITH} == ASKED_WITH
+
+
+@pytest.mark.parametrize("header", ASKED_WITH)
+def test_and_is_another_question(house: House, header: str) -> None:
+    house.graphql(ISSUES, HELLO)
+    assert house.graphql(ISSUES, HELLO, Accept="application/vnd.github.v3+json")["X-Cache"] == "HIT"
+    assert house.graphql(ISSUES, HELLO, **{header: ASKED_WITH[header]})["X-Cache"] == "MISS"
+    assert house.graphql(ISSUES, HELLO, **{header: ASKED_WITH[header]})["X-Cache"] == "HIT"
 
 
 def test_an_event_of_the_repository_drops_it(house: House) -> None:
@@ -100,8 +143,7 @@ def test_below_the_base_url_of_rest_it_is_the_same(house: House) -> None:
 def test_a_mutation_passes_and_drops_what_it_touched(house: House) -> None:
     query = 'query { repository(owner: "octo", name: "hello") { stargazerCount } }'
     assert house.graphql(query).json()["data"]["repository"]["stargazerCount"] == 0
-    star = "mutation($id: ID!) { addStar(input: {starrableId: $id}) { starrable { id } } }"
-    answer = house.graphql(star, {"id": house.repository().node_id}, token=DEV)
+    answer = house.graphql(STAR, {"id": house.repository().node_id}, token=DEV)
     assert answer["X-Cache"] == "BYPASS"
     assert "errors" not in answer.json()
     assert house.graphql(query).json()["data"]["repository"]["stargazerCount"] == 1
@@ -122,8 +164,7 @@ def test_a_mutation_whose_answer_was_lost_may_have_been_done(house: House) -> No
     query = 'query { repository(owner: "octo", name: "hello") { stargazerCount } }'
     house.graphql(query)
     house.handle.faults.add({"kind": "reset", "path": "/graphql", "count": 1})
-    star = "mutation($id: ID!) { addStar(input: {starrableId: $id}) { starrable { id } } }"
-    assert house.graphql(star, {"id": house.repository().node_id}, token=DEV).status_code == 502
+    assert house.graphql(STAR, {"id": house.repository().node_id}, token=DEV).status_code == 502
     assert house.graphql(query).json()["data"]["repository"]["stargazerCount"] == 1
 
 
