@@ -51,7 +51,8 @@ def rest(request: HttpRequest) -> HttpResponseBase:
         if path == "/rate_limit":
             return answers.plain(quotas.document(quotas.of(caller), time.time()), {"Cache-Control": "no-store"})
         accept = request.META.get("HTTP_ACCEPT", "")
-        if "HTTP_RANGE" in request.META or streams.is_stream(path, accept):
+        # A Range of anything else is left out of account (RFC 9110, 14.2): a part of a body cannot be rewritten.
+        if streams.is_stream(path, accept):
             return streams.passed(Call(method, url, incoming.headers(request, _ASKED_WITH)), caller)
         ask = asks.http(
             caller,
