@@ -1,6 +1,7 @@
 """`/api/v3/…` and `/api/graphql`: GitHub itself, for any client, unmodified."""
 
 import time
+from collections.abc import Set
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
@@ -34,7 +35,7 @@ def rest(request: HttpRequest) -> HttpResponseBase:
     caller: Caller = request.caller
     method = request.method or ""
     if method not in READS | WRITES:
-        return refusals.answer(405, "Method Not Allowed")
+        return _not_allowed("Method Not Allowed", READS | WRITES)
     if (refusal := _refusal(caller, ApiKey.Scope.READ if method in READS else ApiKey.Scope.WRITE)) is not None:
         return refusal
     path = request.path_info[len(PREFIX) :] or "/"
@@ -74,7 +75,7 @@ def graphql_endpoint(request: HttpRequest) -> HttpResponseBase:
     """GitHub's GraphQL API: queries by way of the cache, everything else passed through."""
     caller: Caller = request.caller
     if request.method != "POST":
-        return refusals.answer(405, "GraphQL is asked with POST.")
+        return _not_allowed("GraphQL is asked with POST.", {"POST"})
     if (refusal := _refusal(caller, ApiKey.Scope.READ)) is not None:
         return refusal
     try:
@@ -117,6 +118,13 @@ def _graphql_headers(request: HttpRequest) -> tuple[tuple[str, str], ...]:
     return tuple(pair for pair in given if pair[0] != "Accept" or asks.media_types(pair[1]) != asks.PLAIN_JSON)
 
 
+def _not_allowed(message: str, methods: Set[str]) -> HttpResponse:
+    """405 says what else there is (RFC 9110, 15.5.6)."""
+    response = refusals.answer(405, message)
+    response.headers["Allow"] = ", ".join(sorted(methods))
+    return response
+
+
 def _refusal(caller: Caller, scope: str) -> HttpResponse | None:
     """Why this caller may not do what needs `scope`; None if it may. GitHub judges its own tokens itself."""
     if caller.tenant is None:
@@ -126,7 +134,7 @@ def _refusal(caller: Caller, scope: str) -> HttpResponse | None:
         return refusals.answer(403, "Writing here needs an API key or a GitHub token.")
     if caller.kind != "token" and scope not in caller.scopes:
         status = 401 if caller.kind == "anonymous" else 403
-        return refusals.answer(status, f"This needs an API key with the scope {scope!r}.")
+        return refusals.answer(status, f"This needs an API key with the scope {str(scope)!r}.")
     return None
 
 

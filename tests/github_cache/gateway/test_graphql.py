@@ -125,7 +125,9 @@ def test_what_is_no_graphql_request_is_refused_here(house: House) -> None:
     house.forgotten()
     assert house.ask("POST", "/api/graphql", body=["no"]).status_code == 400
     assert house.ask("POST", "/api/graphql", body={"query": 5}).status_code == 400
-    assert house.ask("GET", "/api/graphql").status_code == 405
+    for method in ("GET", "OPTIONS"):
+        answer = house.ask(method, "/api/graphql")
+        assert (answer.status_code, answer["Allow"]) == (405, "POST")
     assert house.calls == 0
 
 

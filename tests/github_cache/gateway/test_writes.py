@@ -5,7 +5,8 @@ import socket
 import pytest
 from pytest_django import Settings
 
-from tests.github_cache.gateway.house import ADMIN, DEV, GUEST, House
+from github_cache.models import ApiKey, Tenant
+from tests.github_cache.gateway.house import ADMIN, DEV, GUEST, TENANT, House
 
 HELLO = "/api/v3/repos/octo/hello"
 LABEL = {"name": "urgent", "color": "ff0000"}
@@ -152,8 +153,15 @@ def test_two_writes_within_a_second_both_pass(house: House) -> None:
 @pytest.mark.parametrize("method", ["OPTIONS", "TRACE", "PROPFIND"])
 def test_methods_that_github_does_not_have(house: House, method: str) -> None:
     house.forgotten()
-    assert house.ask(method, HELLO).status_code == 405
+    answer = house.ask(method, HELLO)
+    assert (answer.status_code, answer["Allow"]) == (405, "DELETE, GET, HEAD, PATCH, POST, PUT")
     assert house.calls == 0
+
+
+def test_a_refusal_names_the_scope_that_is_missing(house: House) -> None:
+    _, reader = ApiKey.create(Tenant.objects.get(slug=TENANT), "reader", ("read",))
+    answer = house.ask("POST", f"{HELLO}/labels", key=reader, body=LABEL)
+    assert (answer.status_code, answer.json()["message"]) == (403, "This needs an API key with the scope 'write'.")
 
 
 def test_the_typed_labels(house: House) -> None:
