@@ -18,7 +18,7 @@ from github_cache.proxy.audience import NoPinnedCredential, PublicOnly
 from github_cache.proxy.graphql import Wish
 from github_cache.resources import GRAPHQL, Audience, Match
 from github_cache.serving import Served
-from github_cache.upstream.errors import UpstreamError
+from github_cache.upstream.errors import TooLarge, UpstreamError
 from github_cache.upstream.protocol import Call
 from ratelimit.verdict import Wait
 
@@ -52,9 +52,10 @@ def rest(request: HttpRequest) -> HttpResponseBase:
         if path == "/rate_limit":
             return answers.plain(quotas.document(quotas.of(caller), time.time()), {"Cache-Control": "no-store"})
         accept = request.META.get("HTTP_ACCEPT", "")
+        streamed = Call(method, url, incoming.headers(request, _ASKED_WITH))
         # A Range of anything else is left out of account (RFC 9110, 14.2): a part of a body cannot be rewritten.
         if streams.is_stream(path, accept):
-            return streams.passed(Call(method, url, incoming.headers(request, _ASKED_WITH)), caller)
+            return streams.passed(streamed, caller)
         ask = asks.http(
             caller,
             path,
@@ -63,7 +64,12 @@ def rest(request: HttpRequest) -> HttpResponseBase:
             api_version=request.META.get("HTTP_X_GITHUB_API_VERSION", ""),
             controls=giving.controls(request),
         )
-        return _answered(request, caller, room.patiently(lambda: gateway.read(ask)), answers.bucket_of(path))
+        try:
+            answer = room.patiently(lambda: gateway.read(ask))
+        except TooLarge:
+            # A large file, asked for raw.
+            return streams.passed(streamed, caller)
+        return _answered(request, caller, answer, answers.bucket_of(path))
     except (UpstreamError, NoPinnedCredential, PublicOnly, gateway.NotHeld) as error:
         return answers.failure(caller, error)
     except RequestDataTooBig:

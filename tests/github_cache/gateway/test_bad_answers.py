@@ -12,6 +12,7 @@ import pytest
 from pytest_django import Settings
 
 from github_cache import keys
+from github_cache.upstream.transport import MOST_BYTES
 from ratelimit.governor import governor
 from ratelimit.ledger import AccountStatus
 from tests.github_cache.gateway.house import ADMIN, House
@@ -227,6 +228,12 @@ def test_what_has_no_type_is_given_none(house: House, rogue: Rogue) -> None:
     answer = house.get("/api/v3/orgs/octo/somewhere")
     assert answer.status_code == 200
     assert "Content-Type" not in answer
+
+
+def test_a_file_too_large_to_be_held_is_passed_on_all_the_same(house: House, rogue: Rogue) -> None:
+    rogue.says(b"x" * (MOST_BYTES + 1), "Content-Type: application/vnd.github.raw; charset=utf-8")
+    answer = house.get("/api/v3/repos/octo/hello/contents/large", Accept="application/vnd.github.raw")
+    assert sum(map(len, answer.streaming_content)) == MOST_BYTES + 1
 
 
 def test_a_stream_that_comes_compressed_all_the_same_is_whole(house: House, rogue: Rogue) -> None:
