@@ -4,6 +4,7 @@ Where no answer came back GitHub may have done them all the same: that makes old
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from github_cache import asking, asks, gateway, invalidation, keeping, room, scoping, store
@@ -15,7 +16,7 @@ from github_cache.scoping import Place
 from github_cache.serving import Outcome, Served
 from github_cache.upstream import calls, credentials
 from github_cache.upstream.credentials import Bearer
-from github_cache.upstream.errors import BadAnswer, Unreachable
+from github_cache.upstream.errors import BadAnswer, Unreachable, UpstreamError
 from github_cache.upstream.protocol import Call, Reply
 from github_cache.written import about, written
 from ratelimit.budget import Lane
@@ -46,13 +47,12 @@ def forward(write: Write, caller: Caller) -> Served | Wait:
     """
     content = write.method == "POST" and write.path.endswith(_CONTENT)
     call = Call(write.method, write.url, write.headers, write.body, kind="content" if content else "write")
-    tenant, found = _tenant(caller), match(about(write.path))
+    bearer, tenant, found = writer(caller), _tenant(caller), match(about(write.path))
     if scoping.locate(tenant, found) is None:
         # Under its ID things may be kept. Afterwards a deletion or a new name would keep it from being learnt.
-        told = gateway.read(asks.repository(caller, found.values).insisting())
-        if isinstance(told, Wait):
-            return told
-    reply = _sent(call, caller, lambda: touched(tenant, write.method, write.path))
+        with suppress(UpstreamError):
+            gateway.read(asks.repository(caller, found.values).insisting())
+    reply = _sent(call, bearer, tenant, lambda: touched(tenant, write.method, write.path))
     return reply if isinstance(reply, Wait) else served(reply, match(write.path))
 
 
@@ -62,7 +62,8 @@ def mutate(
     """GitHub's answer to a GraphQL mutation. `repositories` (by ID) are made old, and what organisations tell of them;
     None: whatever the tenant has."""
     call = Call("POST", "/graphql", headers, body, graphql=True, kind="write")
-    reply = _sent(call, caller, lambda: _mutated(_tenant(caller), repositories))
+    tenant = _tenant(caller)
+    reply = _sent(call, writer(caller), tenant, lambda: _mutated(tenant, repositories))
     return reply if isinstance(reply, Wait) else served(reply, match("/graphql"))
 
 
@@ -141,14 +142,13 @@ def writer(caller: Caller) -> Bearer:
     return pinned
 
 
-def _sent(call: Call, caller: Caller, done: Callable[[], None]) -> Reply | Wait:
+def _sent(call: Call, bearer: Bearer, tenant: str, done: Callable[[], None]) -> Reply | Wait:
     """GitHub's answer, after `done` where GitHub did what was asked, or may have done it."""
-    bearer = writer(caller)
     try:
         with room.seat() as got:
             if not got:
                 return room.NO_ROOM
-            reply = calls.send(call, tenant=_tenant(caller), lane=Lane.INTERACTIVE, bearer=bearer)
+            reply = calls.send(call, tenant=tenant, lane=Lane.INTERACTIVE, bearer=bearer)
     except (BadAnswer, Unreachable) as error:
         if isinstance(error, BadAnswer) or error.sent:
             done()
