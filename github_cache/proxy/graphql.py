@@ -127,7 +127,11 @@ def _parsed(document: str) -> _Parsed:
 
 
 def _canonical(variables: Mapping[str, Any]) -> str:
-    return orjson.dumps(variables, option=orjson.OPT_SORT_KEYS).decode()
+    try:
+        return orjson.dumps(variables, option=orjson.OPT_SORT_KEYS).decode()
+    except orjson.JSONEncodeError as error:
+        # They can be nested deeper to be read than to be written.
+        raise Unreadable("Variables are nested too deeply") from error
 
 
 def _chosen(operations: tuple[OperationDefinitionNode, ...], name: str) -> OperationDefinitionNode | None:

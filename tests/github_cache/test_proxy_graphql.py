@@ -87,6 +87,18 @@ def test_what_is_no_request(body: bytes) -> None:
         graphql.read(body)
 
 
+def deep(query: str, depth: int) -> bytes:
+    return b'{"query":"%s","variables":{"a":%s}}' % (query.encode(), b"[" * depth + b"]" * depth)
+
+
+@pytest.mark.parametrize("query", ["{a}", "mutation{a}", "{"])
+@pytest.mark.parametrize("depth", [300, 1000, 5000])
+def test_variables_that_are_nested_too_deeply_are_refused(query: str, depth: int) -> None:
+    assert graphql.read(deep(query, 250)).variables == '{"a":%s}' % ("[" * 250 + "]" * 250)
+    with pytest.raises(Unreadable):
+        graphql.read(deep(query, depth))
+
+
 def test_deep_nesting_is_githubs_to_judge() -> None:
     assert read("{" + "a{" * 5000 + "b" + "}" * 5001).wish is Wish.AS_IS
 
