@@ -40,7 +40,8 @@ def test_it_costs_no_trip_of_its_own(house: House, settings: Settings, limited: 
 
 
 def test_the_limit_is_exact_however_many_ask_at_once(house: House, limited: str) -> None:
-    house.get(ISSUES)
+    # The first one has the key looked up, for which SQLite in memory has no patience.
+    assert house.get(ISSUES, key=limited).status_code == 200
 
     def ask(_: int) -> int:
         return Client().get(ISSUES, headers={"X-Api-Key": limited}).status_code
@@ -48,7 +49,7 @@ def test_the_limit_is_exact_however_many_ask_at_once(house: House, limited: str)
     with ThreadPoolExecutor(16) as threads:
         statuses = list(threads.map(ask, range(60)))
     assert sorted(set(statuses)) == [200, 429]
-    assert statuses.count(200) == LIMIT
+    assert statuses.count(200) == LIMIT - 1
 
 
 @pytest.mark.parametrize(
