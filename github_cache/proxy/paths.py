@@ -16,9 +16,21 @@ MAX_QUERY = 8192
 
 _AUTHORITY = re.compile(r"/[^/]*[:@][^/]*(?:/|$)")
 _SECRET_IN_QUERY = re.compile(r"(?:^|&)(?:access_token|client_secret)=", re.IGNORECASE)
-# GitHub takes a slash within these names only if it is encoded.
-_ONE_SEGMENT = re.compile(
-    r"(/repos/[^/]+/[^/]+/(?:labels|environments)/|/repositories/\d+/(?:labels|environments)/)(.+)"
+_REPOSITORY = "/(?:repos/[^/]+/[^/]+|repositories/[0-9]+)"
+# GitHub takes a slash within these names only if it is encoded. What stands before the name, and what may follow it:
+_ONE_SEGMENT = tuple(
+    re.compile(f"({before})(.+?)((?:{after})?)", re.DOTALL)
+    for before, after in (
+        (f"{_REPOSITORY}/(?:issues/[0-9]+/)?labels/", ""),
+        (
+            f"{_REPOSITORY}/environments/",
+            "/(?:secrets|variables|deployment-branch-policies|deployment_protection_rules)(?:/.*)?",
+        ),
+        (
+            "/(?:(?:orgs|organizations|users)/[^/]+|user)/packages/[^/]+/",
+            "/restore|/versions(?:/[0-9]+(?:/restore)?)?",
+        ),
+    )
 )
 _UNRESERVED = "!$&'()*+,;=:@~"
 
@@ -48,8 +60,10 @@ def checked(path: str, query: str = "") -> str:
 
 def encoded(path: str) -> str:
     """A decoded path, percent-encoded as GitHub wants it."""
-    if found := _ONE_SEGMENT.fullmatch(path):
-        return quote(found[1], safe="/" + _UNRESERVED) + quote(found[2], safe="")
+    for pattern in _ONE_SEGMENT:
+        if found := pattern.fullmatch(path):
+            before, name, after = found.groups()
+            return quote(before, safe="/" + _UNRESERVED) + quote(name, safe="") + quote(after, safe="/" + _UNRESERVED)
     return quote(path, safe="/" + _UNRESERVED)
 
 

@@ -1,5 +1,7 @@
 """Paths are checked before anything is sent, and encoded as GitHub wants them."""
 
+from urllib.parse import unquote
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,6 +54,28 @@ def test_refused(path: str, query: str) -> None:
         ("/repos/acme/api/contents/@types/x", "/repos/acme/api/contents/@types/x"),
         ("/repos/acme/api/labels/area/ci fix", "/repos/acme/api/labels/area%2Fci%20fix"),
         ("/repositories/12/labels/a/b", "/repositories/12/labels/a%2Fb"),
+        ("/repos/acme/api/issues/7/labels/area/ci", "/repos/acme/api/issues/7/labels/area%2Fci"),
+        ("/repositories/12/issues/7/labels/a/b", "/repositories/12/issues/7/labels/a%2Fb"),
+        ("/repos/acme/api/issues/7/labels", "/repos/acme/api/issues/7/labels"),
+        ("/repos/acme/api/environments/eu/prod", "/repos/acme/api/environments/eu%2Fprod"),
+        ("/repos/acme/api/environments/prod/secrets", "/repos/acme/api/environments/prod/secrets"),
+        ("/repos/acme/api/environments/eu/prod/secrets/A B", "/repos/acme/api/environments/eu%2Fprod/secrets/A%20B"),
+        ("/repos/acme/api/environments/p/variables/X", "/repos/acme/api/environments/p/variables/X"),
+        (
+            "/repositories/12/environments/a/b/deployment-branch-policies/3",
+            "/repositories/12/environments/a%2Fb/deployment-branch-policies/3",
+        ),
+        (
+            "/repos/acme/api/environments/p/deployment_protection_rules/apps",
+            "/repos/acme/api/environments/p/deployment_protection_rules/apps",
+        ),
+        ("/repos/acme/api/environments/secrets", "/repos/acme/api/environments/secrets"),
+        ("/orgs/acme/packages/container/api/web", "/orgs/acme/packages/container/api%2Fweb"),
+        ("/orgs/acme/packages/npm/web", "/orgs/acme/packages/npm/web"),
+        ("/users/ada/packages/container/a/b/versions", "/users/ada/packages/container/a%2Fb/versions"),
+        ("/user/packages/container/a/b/versions/9/restore", "/user/packages/container/a%2Fb/versions/9/restore"),
+        ("/user/packages/container/a/versions/b", "/user/packages/container/a%2Fversions%2Fb"),
+        ("/orgs/acme/packages/container/a/b/restore", "/orgs/acme/packages/container/a%2Fb/restore"),
         ("/users/dependabot[bot]", "/users/dependabot%5Bbot%5D"),
         ("/repos/acme/api/compare/main...x", "/repos/acme/api/compare/main...x"),
         ("/repos/acme/api/labels/50%", "/repos/acme/api/labels/50%25"),
@@ -59,6 +83,17 @@ def test_refused(path: str, query: str) -> None:
 )
 def test_sent(path: str, sent: str) -> None:
     assert paths.checked(path) == sent
+
+
+_NAMED = st.sampled_from(
+    ("/repos/a/b/labels/", "/repos/a/b/issues/1/labels/", "/repos/a/b/environments/", "/orgs/a/packages/npm/", "/")
+)
+_TAIL = st.sampled_from(("", "/secrets/X", "/variables", "/versions/1", "/restore"))
+
+
+@given(_NAMED, st.text(st.characters(codec="utf-8"), max_size=40), _TAIL)
+def test_what_is_sent_is_decoded_to_what_came(before: str, name: str, after: str) -> None:
+    assert unquote(paths.encoded(before + name + after)) == before + name + after
 
 
 def test_the_query_goes_as_it_came() -> None:
