@@ -11,6 +11,7 @@ from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
+from django.http import HttpRequest
 
 # GitHub's token formats, our own keys, and bearer headers of any other form.
 SECRET = re.compile(
@@ -25,14 +26,17 @@ _QUIET = ("django.server", "kombu", "celery.worker.strategy", "celery.app.trace"
 
 
 def redact(value: Any) -> Any:
-    """`value` with everything that looks like a token replaced, in nested dicts, lists and tuples too."""
+    """`value` with everything that looks like a token replaced, in nested dicts, lists and tuples too.
+
+    Of a request, which Django's own lines bear, method and path are left: its query may hold a secret of any form.
+    """
     if isinstance(value, str):
         return SECRET.sub(REDACTED, value)
     if isinstance(value, dict):
         return {key: redact(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return type(value)(redact(item) for item in value)
-    return value
+    return f"{value.method} {value.path}" if isinstance(value, HttpRequest) else value
 
 
 def _redact_event(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

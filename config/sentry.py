@@ -49,6 +49,9 @@ def start(dsn: str, share: float = TRACED, **options: Any) -> None:
             redis.Redis.execute_command = execute_command  # type: ignore[method-assign]
 
     def scrubbed(event: Any, _hint: Any) -> Any:
+        # Queries may hold secrets of any form, and so does the text that a logged request is by now.
+        event.get("request", {}).pop("query_string", None)
+        event.get("extra", {}).pop("request", None)
         return redact(event)
 
     def chosen(about: dict[str, Any]) -> float:
@@ -104,7 +107,7 @@ def followed(application: WSGIApplication, others: WSGIApplication, dsn: str) ->
 def _with_request(environ: WSGIEnvironment, event: Any, _hint: Any) -> Any:
     from sentry_sdk.integrations.django.transactions import LEGACY_RESOLVER
 
-    about = {"method": environ["REQUEST_METHOD"], "query_string": environ.get("QUERY_STRING", "")}
-    event["request"] = {**event.get("request", {}), **about, "url": request_uri(environ, include_query=False)}
+    about = {"method": environ["REQUEST_METHOD"], "url": request_uri(environ, include_query=False)}
+    event["request"] = {**event.get("request", {}), **about}
     event["transaction"] = LEGACY_RESOLVER.resolve(environ["PATH_INFO"])
     return event

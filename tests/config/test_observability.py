@@ -1,6 +1,10 @@
 """Nothing that looks like a secret is written or sent."""
 
+import logging
+
 import pytest
+import structlog
+from django.test import RequestFactory
 
 from config.observability import REDACTED, redact
 
@@ -28,3 +32,13 @@ def test_secrets_are_taken_out(text: str) -> None:
 def test_what_is_no_secret_stays() -> None:
     text = "GET /repos/acme/api in 12 ms, delivery 72d3162e-cc78-11e3-81ab-4c9367dc0958"
     assert redact({"event": text, "count": 3, "none": None}) == {"event": text, "count": 3, "none": None}
+
+
+def test_a_line_about_a_request_tells_nothing_of_its_query() -> None:
+    request = RequestFactory().get("/api/v3/user?access_token=0123456789abcdef")
+    record = logging.makeLogRecord({"name": "django.request", "msg": "Bad Request", "request": request})
+    formatters = [handler.formatter for handler in logging.getLogger().handlers]
+    ours, *_ = [each for each in formatters if isinstance(each, structlog.stdlib.ProcessorFormatter)]
+    line = ours.format(record)
+    assert "GET /api/v3/user" in line
+    assert "0123456789abcdef" not in line

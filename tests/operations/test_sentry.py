@@ -45,7 +45,7 @@ sentry_sdk.flush()
 print(json.dumps({"sent": sent, "installed": sorted(sentry_sdk.get_client().integrations)}))
 """
 FAILING = """
-import json, sys, types
+import json, logging, sys, types
 import django
 from config import sentry
 from sentry_sdk.transport import Transport
@@ -65,6 +65,7 @@ from django.urls import path
 from wsgiref.util import setup_testing_defaults
 
 def fails(request):
+    logging.getLogger("django.security").error("suspicious", extra={"request": request})
     raise ValueError("refused " + request.META["HTTP_AUTHORIZATION"])
 
 sys.modules["failing"] = types.ModuleType("failing")
@@ -74,6 +75,7 @@ settings.RATELIMIT_ENABLED = False
 settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if "Identity" not in name]
 from config.wsgi import application
 environ = {"PATH_INFO": "/api/v3/fails", "HTTP_HOST": "127.0.0.1", "HTTP_AUTHORIZATION": "token ghp_" + "a1" * 18}
+environ["QUERY_STRING"] = "access_token=" + "b2" * 20
 setup_testing_defaults(environ)
 list(application(environ, lambda *_: None))
 sentry_sdk.flush()
@@ -113,6 +115,7 @@ def test_errors_and_traces_are_sent_scrubbed(tmp_path: Path, redis_server: str) 
 def test_an_error_is_sent_with_its_request_though_its_course_is_not_followed(tmp_path: Path) -> None:
     said = run(FAILING, tmp_path)
     assert "a1a1a1" not in said
+    assert "b2b2b2" not in said
     sent = json.loads(said)
     assert not [event for event in sent if event.get("type") == "transaction"]
     (event,) = [event for event in sent if event.get("exception")]
