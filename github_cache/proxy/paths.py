@@ -6,7 +6,7 @@ configured host or climb out of a path. Whatever looks as if it tried is refused
 
 import re
 from functools import lru_cache
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from github_cache.upstream import paths
 from github_cache.upstream.errors import BadCall
@@ -15,7 +15,7 @@ MAX_PATH = 4096
 MAX_QUERY = 8192
 
 _AUTHORITY = re.compile(r"/[^/]*[:@][^/]*(?:/|$)")
-_SECRET_IN_QUERY = re.compile(r"(?:^|&)(?:access_token|client_secret)=", re.IGNORECASE)
+_SECRETS = frozenset({"access_token", "client_secret"})
 _REPOSITORY = "/(?:repos/[^/]+/[^/]+|repositories/[0-9]+)"
 # GitHub takes a slash within these names only if it is encoded. What stands before the name, and what may follow it:
 _ONE_SEGMENT = tuple(
@@ -46,7 +46,7 @@ def checked(path: str, query: str = "") -> str:
         raise BadCall(f"a path may have {MAX_PATH} characters and a query {MAX_QUERY}")
     if _AUTHORITY.match(path):
         raise BadCall("the path looks like another host")
-    if _SECRET_IN_QUERY.search(query):
+    if any(unquote(part.partition("=")[0]).lower() in _SECRETS for part in query.split("&")):
         raise BadCall("send the token in the Authorization header: query strings are logged")
     sent = encoded(path) + (f"?{query}" if query else "")
     paths.sendable(sent)

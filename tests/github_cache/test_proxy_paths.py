@@ -33,6 +33,8 @@ from github_cache.upstream.errors import BadCall
         ("/orgs/a/b/" + "x" * 5000, ""),
         ("/user", "access_token=abc"),
         ("/user", "page=1&Access_Token=abc"),
+        ("/user", "access%5ftoken=abc"),
+        ("/user", "page=1&%63lient_secret=abc"),
         ("/user", "q=" + "a" * 9000),
         ("/user", "q=a b"),
         ("/user", "q=\r\nX: y"),
