@@ -32,12 +32,15 @@ _ONE_SEGMENT = tuple(
         ),
     )
 )
+# What clients leave raw in a query though RFC 3986 does not; servers take it, and so does GitHub once it is encoded.
+_LEFT_RAW = re.compile(r'["<>\\^`{|}]|[^\x00-\x7f]')
 _UNRESERVED = "!$&'()*+,;=:@~"
 
 
 @lru_cache(maxsize=2048)
 def checked(path: str, query: str = "") -> str:
-    """The path with its query as it is sent to GitHub. `path` is decoded and begins with `/`, `query` is as it came.
+    """The path with its query as it is sent to GitHub. `path` is decoded and begins with `/`, `query` is as it came;
+    what RFC 3986 does not allow in it is encoded.
 
     Raises BadCall for dot segments, empty segments, control characters, anything encoded twice, another host, a name
     that GitHub cannot have given out, a token in the query, or what is too long.
@@ -48,7 +51,7 @@ def checked(path: str, query: str = "") -> str:
         raise BadCall("the path looks like another host")
     if any(unquote(part.partition("=")[0]).lower() in _SECRETS for part in query.split("&")):
         raise BadCall("send the token in the Authorization header: query strings are logged")
-    sent = encoded(path) + (f"?{query}" if query else "")
+    sent = encoded(path) + (f"?{_encoded_query(query)}" if query else "")
     paths.sendable(sent)
     _, first, *rest = path.split("/")
     if first in ("repos", "orgs", "users") and rest and rest[0]:
@@ -69,4 +72,15 @@ def encoded(path: str) -> str:
 
 def canonical_query(query: str) -> str:
     """The query for a key: its parameters sorted; the order of those with the same name is kept, as it may matter."""
-    return "&".join(sorted((part for part in query.split("&") if part), key=lambda part: part.partition("=")[0]))
+    parts = (part for part in _encoded_query(query).split("&") if part)
+    return "&".join(sorted(parts, key=lambda part: part.partition("=")[0]))
+
+
+def _encoded_query(query: str) -> str:
+    """The query with what was left raw encoded: WSGI tells each byte as one character."""
+    return _LEFT_RAW.sub(lambda found: _of_bytes(found[0]), query)
+
+
+def _of_bytes(character: str) -> str:
+    encoding = "latin-1" if character <= "\xff" else "utf-8"
+    return quote(character, safe="", encoding=encoding, errors="surrogatepass")

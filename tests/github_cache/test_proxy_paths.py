@@ -1,6 +1,6 @@
 """Paths are checked before anything is sent, and encoded as GitHub wants them."""
 
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_to_bytes
 
 import pytest
 from hypothesis import given
@@ -38,6 +38,9 @@ from github_cache.upstream.errors import BadCall
         ("/user", "q=" + "a" * 9000),
         ("/user", "q=a b"),
         ("/user", "q=\r\nX: y"),
+        ("/user", "q=\x7f"),
+        ("/user", "q=a#b"),
+        ("/user", "q=%zz"),
         ("repos/acme/api", ""),
         ("", ""),
     ],
@@ -100,6 +103,29 @@ def test_what_is_sent_is_decoded_to_what_came(before: str, name: str, after: str
 
 def test_the_query_goes_as_it_came() -> None:
     assert paths.checked("/search/code", "q=a+b%20c&sort=x") == "/search/code?q=a+b%20c&sort=x"
+
+
+@pytest.mark.parametrize(
+    ("query", "sent"),
+    [
+        ("q=a|b", "q=a%7Cb"),
+        ("q={a}^`b`", "q=%7Ba%7D%5E%60b%60"),
+        ('q="a"<b>\\', "q=%22a%22%3Cb%3E%5C"),
+        ("q=é✓".encode().decode("latin-1"), "q=%C3%A9%E2%9C%93"),
+        ("q=✓", "q=%E2%9C%93"),
+        ("q=%7C|", "q=%7C%7C"),
+    ],
+)
+def test_what_a_client_leaves_raw_in_a_query_is_encoded(query: str, sent: str) -> None:
+    assert paths.checked("/search/code", query) == f"/search/code?{sent}"
+    assert paths.canonical_query(query) == sent
+
+
+@given(st.text(st.characters(min_codepoint=0x21, max_codepoint=0x1F600, exclude_characters="#%&\x7f"), max_size=40))
+def test_a_query_is_sent_as_the_bytes_that_came(text: str) -> None:
+    raw = text.encode("utf-8", "surrogatepass")
+    sent = paths.checked("/x", f"q={raw.decode('latin-1')}").partition("?q=")[2]
+    assert unquote_to_bytes(sent) == raw
 
 
 def test_parameters_are_sorted_in_keys_but_repeated_ones_keep_their_order() -> None:
