@@ -43,7 +43,7 @@ def checked(path: str, query: str = "") -> str:
     what RFC 3986 does not allow in it is encoded.
 
     Raises BadCall for dot segments, empty segments, control characters, anything encoded twice, another host, a name
-    that GitHub cannot have given out, a token in the query, or what is too long.
+    or an ID that GitHub cannot have given out, a token in the query, or what is too long.
     """
     if len(path) > MAX_PATH or len(query) > MAX_QUERY:
         raise BadCall(f"a path may have {MAX_PATH} characters and a query {MAX_QUERY}")
@@ -58,6 +58,8 @@ def checked(path: str, query: str = "") -> str:
         paths.owner(rest[0])
     if first == "repos" and len(rest) > 1 and rest[1]:
         paths.repository(rest[1])
+    if first in ("repositories", "organizations") and rest and rest[0]:
+        paths.identifier(rest[0])
     return sent
 
 

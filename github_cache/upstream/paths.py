@@ -11,6 +11,7 @@ from github_cache.upstream.errors import BadCall
 
 MOST_CHARACTERS = 16 * 1024
 OWNER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}(?:\[bot\])?")
+IDENTIFIER = re.compile(r"[0-9]{1,19}")
 REPOSITORY = re.compile(r"[A-Za-z0-9._-]{1,100}")
 # RFC 3986, 3.3 and 3.4: what a path and a query are made of, percent-encoded elsewhere.
 _PATH = r"/(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*"
@@ -32,6 +33,13 @@ def repository(name: str) -> str:
     if not REPOSITORY.fullmatch(name) or name in (".", ".."):
         raise BadCall(f"{_shown(name)} cannot be the name of a repository at GitHub")
     return name
+
+
+def identifier(text: str) -> str:
+    """The text, if it can be the ID of a repository or an organisation. Raises BadCall."""
+    if not IDENTIFIER.fullmatch(text):
+        raise BadCall(f"{_shown(text)} cannot be an ID at GitHub: it has 1 to 19 digits")
+    return text
 
 
 def full_name(name: str) -> tuple[str, str]:
