@@ -197,7 +197,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["github_cache.api.authentication.CallerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["github_cache.api.permissions.ReadsIndex"],
     "DEFAULT_RENDERER_CLASSES": ["github_cache.api.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["github_cache.api.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "github_cache.api.problems.handler",
     "UNAUTHENTICATED_USER": None,

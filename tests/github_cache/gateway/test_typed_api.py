@@ -102,6 +102,26 @@ def test_a_github_token_invalidates_nothing_and_learns_nothing(house: House, rep
     assert house.get("/api/v3/repos/octo/secret/issues")["X-Cache"] == "HIT"
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", f"{BASE}/labels"),
+        ("PATCH", f"{BASE}/labels/bug"),
+        ("PATCH", f"{BASE}/settings"),
+        ("POST", "/api/v1/admin/cache/clear"),
+    ],
+)
+@pytest.mark.parametrize(
+    "body", [b"[" * 100_000, b'{"name": ' * 100_000, b"[" * 900 + b"]" * 900], ids=["lists", "objects", "whole"]
+)
+def test_a_body_that_is_nested_too_deeply_is_refused(house: House, method: str, path: str, body: bytes) -> None:
+    told = house.client.generic(
+        method, path, data=body, content_type="application/json", headers={"X-Api-Key": house.key}
+    )
+    assert (told.status_code, told["Content-Type"]) == (400, "application/problem+json")
+    assert "nested deeper" in told.json()["detail"]
+
+
 def test_without_a_credential_it_says_so(house: House, settings) -> None:
     settings.GITHUB_TOKEN, settings.GITHUB_TOKENS = "", ()
     house.pass_time(0)
