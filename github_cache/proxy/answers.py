@@ -40,6 +40,7 @@ def respond(request: HttpRequest, caller: Caller, served: Served, bucket: str) -
 def wait(caller: Caller, refused: Wait, bucket: str) -> HttpResponse:
     """GitHub's own refusal for a limit, so that clients' own backoff works; 503 where only we have no room."""
     seconds = max(1, math.ceil(refused.seconds))
+    known = quotas.headers(quotas.of(caller).get(bucket), bucket) if refused.why in _TO_THE_RESET | _MINUTES else {}
     if refused.why in _TO_THE_RESET:
         response = refusals.answer(
             403,
@@ -47,11 +48,10 @@ def wait(caller: Caller, refused: Wait, bucket: str) -> HttpResponse:
             documentation_url=refusals.RATE_LIMIT_DOCUMENTATION,
             retry_after=seconds,
         )
-        known = quotas.headers(quotas.of(caller).get(bucket), bucket)
-        for name, value in (known or {"X-RateLimit-Resource": bucket}).items():
-            response.headers[name] = value
-        response.headers["X-RateLimit-Remaining"] = "0"
-        response.headers["X-RateLimit-Reset"] = str(math.ceil(time.time() + refused.seconds))
+        known = (known or {"X-RateLimit-Resource": bucket}) | {
+            "X-RateLimit-Remaining": "0",
+            "X-RateLimit-Reset": str(math.ceil(time.time() + refused.seconds)),
+        }
     elif refused.why in _MINUTES:
         response = refusals.answer(
             429,
@@ -63,6 +63,8 @@ def wait(caller: Caller, refused: Wait, bucket: str) -> HttpResponse:
         response = refusals.answer(
             503, "Too many requests wait for GitHub at this moment. Please try again.", retry_after=seconds
         )
+    for name, value in known.items():
+        response.headers[name] = value
     response.headers["X-Cache"] = str(Outcome.MISS)
     return response
 

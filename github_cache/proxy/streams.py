@@ -1,4 +1,4 @@
-"""What passes through without being held in memory: archives, logs, release files, raw files, ranges."""
+"""What passes through without being held in memory: archives, logs, release files, large raw files."""
 
 import re
 from collections.abc import Iterator

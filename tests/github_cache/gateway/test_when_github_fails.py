@@ -138,6 +138,7 @@ def test_a_secondary_limit_says_when_to_come_back(house: House) -> None:
     assert answer.status_code == 429
     assert 29 <= int(answer["Retry-After"]) <= 60
     assert "secondary rate limit" in answer.json()["message"]
+    assert int(answer["X-RateLimit-Remaining"]) > 0
     typed = house.get("/api/v1/github/octo/hello/info")
     assert (typed.status_code, typed["Content-Type"]) == (429, "application/problem+json")
 
