@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from config.env import Env
+from config.env import SECRET, Env
 from config.program import counting
 
 PUBLIC_GITHUB = "https://api.github.com"
@@ -58,3 +58,17 @@ def child_environment(
     if chosen.github is GitHub.SANDBOX:
         result |= {"HUBCACHE_ANONYMOUS_READ": "true", **sandbox}
     return result
+
+
+def for_other_shells(given: Mapping[str, str], children: Mapping[str, str]) -> dict[str, str]:
+    """The settings of the children that a command in another shell needs to work on the same house.
+
+    A secret that was given by environment is not among them: it is written down by whoever gave it, not here.
+    """
+    return {
+        name: value
+        for name, value in children.items()
+        if name in Env.model_fields
+        and name != "HUBCACHE_DATA_DIR"
+        and (Env.model_fields[name].json_schema_extra != SECRET or value != given.get(name))
+    }

@@ -131,3 +131,11 @@ def test_the_example_can_be_read_back() -> None:
     pairs = dict(line.split("=", 1) for line in lines if not line.startswith(" "))
     assert set(pairs) == set(Env.model_fields)
     assert read(pairs) == read({})
+
+
+def test_what_is_not_given_is_taken_from_what_runs() -> None:
+    given = {"HUBCACHE_DATA_DIR": "/data", "GITHUB_TOKEN": "", "SANDBOX_PORT": "1"}
+    told = {Path("/data"): {"GITHUB_TOKEN": "t", "SANDBOX_PORT": "2"}}
+    env = read({"HUBCACHE_ORG": "ours"}, given, told.get)
+    assert (env.GITHUB_TOKEN, env.SANDBOX_PORT, env.HUBCACHE_ORG) == ("t", 1, "ours")
+    assert read({}, {}, told.get).GITHUB_TOKEN == ""

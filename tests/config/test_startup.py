@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from config.reading import read
-from config.startup import GitHub, Plan, Redis, child_environment, plan
+from config.startup import GitHub, Plan, Redis, child_environment, for_other_shells, plan
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,9 @@ def test_only_the_sandbox_is_read_without_a_key() -> None:
     real = environment(Plan(GitHub.REAL, Redis.NONE))
     assert "HUBCACHE_ANONYMOUS_READ" not in real
     assert "GITHUB_API_URL" not in real
+
+
+def test_other_shells_are_told_what_was_settled_and_no_secret_that_was_given() -> None:
+    given = {"PATH": "/bin", "GITHUB_TOKEN": "t", "HUBCACHE_PORT": "9", "HUBCACHE_DATA_DIR": "/data"}
+    told = for_other_shells(given, {**given, "REDIS_URL": "unix:///r.sock", "GITHUB_WEBHOOK_SECRET": "made"})
+    assert told == {"HUBCACHE_PORT": "9", "REDIS_URL": "unix:///r.sock", "GITHUB_WEBHOOK_SECRET": "made"}

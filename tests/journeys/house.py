@@ -37,6 +37,7 @@ class House:
     url: str
     github: str
     process: subprocess.Popen[str]
+    folder: Path
     said: list[str]
 
     def get(self, path: str, **parameters: Any) -> requests.Response:
@@ -96,7 +97,7 @@ def running(folder: Path, options: str, arguments: tuple[str, ...] = (), **setti
         text=True,
         start_new_session=True,
     )
-    house = House(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{sandbox_port}", process, [])
+    house = House(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{sandbox_port}", process, folder, [])
     try:
         _read_until(house, "Ctrl-C ends everything")
         yield house
@@ -113,9 +114,14 @@ def running(folder: Path, options: str, arguments: tuple[str, ...] = (), **setti
 
 def run_up(folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
     """`manage.py up` where it is expected to end by itself."""
+    return manage(folder, "up", **settings)
+
+
+def manage(folder: Path, *command: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """A management command in a shell of its own, which knows the data directory alone."""
     environ = {**clean_environment(), "HUBCACHE_DATA_DIR": str(folder), **settings}
     return subprocess.run(
-        [sys.executable, "manage.py", "up"],
+        [sys.executable, "manage.py", *command],
         cwd=ROOT,
         env=environ,
         capture_output=True,

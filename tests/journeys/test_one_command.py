@@ -13,7 +13,7 @@ import pytest
 import yaml
 from github import Auth, Github
 
-from tests.journeys.house import House, running, until
+from tests.journeys.house import House, manage, running, until
 
 pytestmark = pytest.mark.xdist_group("house")
 
@@ -167,6 +167,23 @@ def test_an_event_makes_the_next_read_new(house: House) -> None:
     until(lambda: house.json(path)["description"] == "as it is after the event", "the new description")
 
 
+def test_commands_in_another_shell_work_on_the_house_that_runs(house: House) -> None:
+    repository = house.json("/api/v1/search", kind="repository", per_page=1)["results"][0]["repository"]
+    path = f"/api/v3/repos/{repository}"
+    house.json(path)
+    assert house.get(path).headers["X-Cache"] == "HIT"
+    explained = manage(house.folder, "explain", path)
+    assert "fresh for" in explained.stdout, explained
+    cleared = manage(house.folder, "clear_cache")
+    assert cleared.returncode == 0, cleared
+    assert house.get(path).headers["X-Cache"] == "MISS"
+    synced = manage(house.folder, "sync", "octo-sample")
+    assert synced.returncode == 0, synced
+    again = manage(house.folder, "up")
+    assert again.returncode == 1
+    assert "runs already" in again.stderr
+
+
 def test_the_page_shows_search_and_facets(house: House) -> None:
     page = house.get("/", q="trigger:push").text
     assert "results" in page
@@ -181,6 +198,7 @@ def test_ctrl_c_ends_every_child(options: str, tmp_path: Path) -> None:
         os.kill(house.process.pid, signal.SIGINT)
         assert house.process.wait(60) == 0
         assert not psutil.wait_procs(children, timeout=10)[1]
+        assert not (tmp_path / "running.json").exists()
 
 
 def test_without_redis_everything_is_answered(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """`manage.py up`, which `make run` calls: everything in the foreground, ended by Ctrl-C."""
 
+import contextlib
 import logging
 import os
 import shlex
@@ -16,11 +17,11 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
-from config import embedded_redis, preflight, web, worker
+from config import embedded_redis, preflight, running, web, worker
 from config.env import Env
 from config.generated import kept_secret
 from config.reading import env
-from config.startup import GitHub, Plan, Redis, child_environment, plan
+from config.startup import GitHub, Plan, Redis, child_environment, for_other_shells, plan
 from config.supervisor import Child, ChildDied, Supervisor, tail
 from github_cache import metric_files
 
@@ -41,8 +42,9 @@ class Command(BaseCommand):
         supervisor = Supervisor(lambda text: console.print(f"[yellow]{text}[/]"))
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, _interrupt)
+        house = House(env(), supervisor, console)
         try:
-            House(env(), supervisor, console).open(sync=not options["no_sync"])
+            house.open(sync=not options["no_sync"])
             supervisor.watch()
         except KeyboardInterrupt:
             console.print("\nStopping …")
@@ -51,6 +53,7 @@ class Command(BaseCommand):
         finally:
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, signal.SIG_IGN)
+            house.notice.close()
             supervisor.stop()
 
 
@@ -65,16 +68,22 @@ class House:
         self.program = embedded_redis.binary()
         self.plan: Plan = plan(chosen, self.program)
         self.environ = dict(os.environ)
+        self.notice = contextlib.ExitStack()
 
     def open(self, *, sync: bool) -> None:
         """Starts all of it and returns when the site answers and the sync has ended."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        if running.told(self.folder) is not None:
+            raise CommandError(
+                f"Hubcache runs already with its data in {self.folder}: stop it, or set HUBCACHE_DATA_DIR to another."
+            )
         self._need_port(self.env.HUBCACHE_HOST, self.env.HUBCACHE_PORT, "HUBCACHE_PORT")
         if self.plan.github is GitHub.REAL and (faults := list(preflight.faults(self.env))):
             raise CommandError("\n".join(faults))
         redis_url = self._redis()
         sandbox = self._sandbox() if self.plan.github is GitHub.SANDBOX else {}
         self.environ = child_environment(os.environ, self.env, self.plan, redis_url=redis_url, sandbox=sandbox)
+        self.notice.enter_context(running.telling(self.folder, for_other_shells(os.environ, self.environ)))
         metric_files.clear(Path(self.environ[metric_files.VARIABLE]))
         self._manage("prepare")
         self._serve()
