@@ -25,7 +25,7 @@ from github_cache.upstream.protocol import RATE_LIMIT, Call
 from ratelimit import connection as redis_connection
 from ratelimit.budget import Lane
 from ratelimit.verdict import Wait
-from webhooks import configurations, github_hooks
+from webhooks import github_hooks
 from webhooks.models import WebhookConfig
 
 MOST_SKEW = 5.0
@@ -137,7 +137,7 @@ def _hook(config: WebhookConfig) -> Part:
     if told["differences"]:
         fields = ", ".join(sorted(told["differences"]))
         return Part(State.DEGRADED, f"GitHub's hook differs in {fields}", "Save the configuration again.")
-    return Part(State.OK, f"GitHub has it, to {configurations.own_url(config)}")
+    return Part(State.OK, f"GitHub has it, to {config.webhook_url}")
 
 
 def addresses() -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from github_cache import room
 from github_cache.models import Tenant
 from github_cache.upstream.errors import UpstreamError
 from ratelimit.verdict import Wait
-from webhooks import github_hooks
+from webhooks import github_hooks, health
 from webhooks.github_events import EVERY
 from webhooks.models import WebhookConfig
 
@@ -39,6 +39,11 @@ class HookNotManaged(Exception):
 def own_url(config: WebhookConfig) -> str:
     """The address at which only this configuration's secret is tried."""
     return f"{settings.HUBCACHE_PUBLIC_URL}{RECEIVER}/{config.pk}"
+
+
+def public_url() -> str:
+    """The address of every configuration that has no path of its own."""
+    return f"{settings.HUBCACHE_PUBLIC_URL}{RECEIVER}"
 
 
 def create(fields: Mapping[str, Any]) -> WebhookConfig:
@@ -74,9 +79,18 @@ def change(config: WebhookConfig, fields: Mapping[str, Any], now: datetime) -> W
     for name, value in fields.items():
         setattr(config, name, value)
     config.save()
+    if "webhook_url" in fields:
+        _unproven(config, now)
     if config.registered and config.webhook_id and SHOWN_AT_GITHUB & fields.keys():
         _done(lambda: github_hooks.update(config))
     return config
+
+
+def _unproven(config: WebhookConfig, now: datetime) -> None:
+    """What proved that a hook arrives was said of its former address."""
+    config.last_delivery_at = config.checked_at = config.reconciled_at = None
+    config.save(update_fields=["last_delivery_at", "checked_at", "reconciled_at"])
+    health.report(config, now)
 
 
 def remove(config: WebhookConfig) -> None:
@@ -133,7 +147,7 @@ def from_environment() -> WebhookConfig | None:
         organization=settings.HUBCACHE_ORG,
         secret=settings.GITHUB_WEBHOOK_SECRET,
         events=[EVERY],
-        webhook_url=f"{settings.HUBCACHE_PUBLIC_URL}{RECEIVER}",
+        webhook_url=public_url(),
         from_environment=True,
     )
     config.save()
@@ -156,16 +170,19 @@ def register(config: WebhookConfig) -> None:
 
 
 def ensure_registered(config: WebhookConfig, url: str = "") -> bool:
-    """The hook is at GitHub afterwards, with this address where one is given; whether it had to be made.
+    """The hook is at GitHub afterwards, and sends to this address or, of the environment's configuration without one,
+    to where HUBCACHE_PUBLIC_URL is now; whether it had to be made.
 
     Raises UpstreamError and HookNotManaged.
     """
-    if config.webhook_id and _done(lambda: github_hooks.compare(config))["found"]:
-        if url not in ("", config.webhook_url):
-            change(config, {"webhook_url": url}, timezone.now())
+    address = url or (public_url() if config.from_environment else config.webhook_url)
+    there: dict[str, Any] = _done(lambda: github_hooks.compare(config)) if config.webhook_id else {"found": False}
+    if there["found"]:
+        if address != config.webhook_url or (config.registered and "webhook_url" in there["differences"]):
+            change(config, {"webhook_url": address}, timezone.now())
         return False
-    config.webhook_url = url or config.webhook_url
-    config.save(update_fields=["webhook_url"])
+    if address != config.webhook_url:
+        change(config, {"webhook_url": address, "registered": False}, timezone.now())
     register(config)
     return True
 

@@ -9,13 +9,16 @@ import requests
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.test import Client
+from django.utils import timezone
 
+from github_cache import hooks
+from github_cache.keys import Scope
 from github_cache.models import Tenant
 from github_cache.upstream import credentials
 from github_sandbox.sample import SampleSize, make_world
 from github_sandbox.server import serve
 from tests.webhooks.conftest import LABELED, Send, event
-from webhooks import configurations
+from webhooks import configurations, health
 from webhooks.models import WebhookConfig, WebhookEvent
 
 
@@ -161,3 +164,30 @@ def test_the_hook_goes_to_where_github_reaches_us(transactional_db: None, github
     call_command("register_hook")
     call_command("register_hook", url="http://web:8000/")
     assert hooks_of(github) == ["http://web:8000/api/v1/webhooks/github"]
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_hook_follows_the_public_address_and_has_to_prove_itself_there(
+    transactional_db: None, github: Any, environment: Any, gone: bool
+) -> None:
+    call_command("register_hook")
+    config = WebhookConfig.objects.get()
+    WebhookConfig.objects.update(organization_id=9, last_delivery_at=timezone.now(), checked_at=timezone.now())
+    health.observe(timezone.now())
+    assert hooks.covers("acme", Scope("org", "9"), "repos")
+    if gone:
+        github.world.hooks.clear()
+    environment.HUBCACHE_PUBLIC_URL = "http://127.0.0.1:8123"
+    call_command("register_hook")
+    assert hooks_of(github) == ["http://127.0.0.1:8123/api/v1/webhooks/github"]
+    assert not hooks.covers("acme", Scope("org", "9"), "repos")
+    config.refresh_from_db()
+    assert health.healthy_until(config) is None
+
+
+def test_a_hook_that_was_pointed_elsewhere_is_brought_back(transactional_db: None, github: Any) -> None:
+    call_command("register_hook")
+    (hook,) = github.world.hooks.values()
+    right, hook.url = hook.url, "http://127.0.0.1:1/elsewhere"
+    call_command("register_hook")
+    assert hooks_of(github) == [right]
