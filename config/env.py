@@ -22,7 +22,8 @@ def _networks(value: Any) -> Any:
     return parts
 
 
-def _http_url(value: str) -> str:
+def http_url(value: str) -> str:
+    """The address without a slash at its end. Raises ValueError with what it must look like."""
     parts = urlsplit(value)
     if value and (parts.scheme not in ("http", "https") or not parts.hostname or parts.username):
         raise ValueError("must look like https://host or http://host:port/path, without user or password")
@@ -31,7 +32,7 @@ def _http_url(value: str) -> str:
 
 Words = Annotated[tuple[str, ...], BeforeValidator(_comma_separated)]
 Networks = Annotated[tuple[str, ...], BeforeValidator(_networks)]
-HttpUrl = Annotated[str, BeforeValidator(_http_url)]
+HttpUrl = Annotated[str, BeforeValidator(http_url)]
 Seconds = Annotated[int, Field(ge=1, le=30 * 24 * 3600)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 LIVE: dict[str, Any] = {"live": True}

@@ -1,7 +1,8 @@
 """Configurations are made, changed, rotated and removed here, with their hooks at GitHub where that is wanted."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -72,8 +73,25 @@ def create_registered(fields: Mapping[str, Any]) -> WebhookConfig:
 def change(config: WebhookConfig, fields: Mapping[str, Any], now: datetime) -> WebhookConfig:
     """Changes a configuration, and its hook where that was made from here. After a new secret the old is good a while.
 
-    The hook is changed last, so that what GitHub signs is always known here. Raises UpstreamError and HookNotManaged.
+    The hook is changed last, so that what GitHub signs is always known here; where GitHub does not take the change, all
+    but the secret is as before. Raises UpstreamError and HookNotManaged.
     """
+    with _kept_if_taken(config, fields, now):
+        if config.registered and config.webhook_id and SHOWN_AT_GITHUB & fields.keys():
+            _done(lambda: github_hooks.update(config))
+    return config
+
+
+def change_registered(config: WebhookConfig, fields: Mapping[str, Any], now: datetime) -> WebhookConfig:
+    """The same for one without a hook at GitHub, which is made. Raises UpstreamError and HookNotManaged."""
+    with _kept_if_taken(config, fields, now):
+        register(config)
+    return config
+
+
+@contextmanager
+def _kept_if_taken(config: WebhookConfig, fields: Mapping[str, Any], now: datetime) -> Iterator[None]:
+    before = {name: getattr(config, name) for name in fields if name != "secret"}
     if "secret" in fields and fields["secret"] != config.secret:
         config.previous_secret, config.previous_secret_until = config.secret, now + OVERLAP
     for name, value in fields.items():
@@ -81,9 +99,13 @@ def change(config: WebhookConfig, fields: Mapping[str, Any], now: datetime) -> W
     config.save()
     if "webhook_url" in fields:
         _unproven(config, now)
-    if config.registered and config.webhook_id and SHOWN_AT_GITHUB & fields.keys():
-        _done(lambda: github_hooks.update(config))
-    return config
+    try:
+        yield
+    except (UpstreamError, HookNotManaged):
+        for name, value in before.items():
+            setattr(config, name, value)
+        config.save(update_fields=list(before))
+        raise
 
 
 def _unproven(config: WebhookConfig, now: datetime) -> None:
@@ -181,9 +203,7 @@ def ensure_registered(config: WebhookConfig, url: str = "") -> bool:
         if address != config.webhook_url or (config.registered and "webhook_url" in there["differences"]):
             change(config, {"webhook_url": address}, timezone.now())
         return False
-    if address != config.webhook_url:
-        change(config, {"webhook_url": address, "registered": False}, timezone.now())
-    register(config)
+    change_registered(config, {"webhook_url": address}, timezone.now())
     return True
 
 

@@ -83,9 +83,9 @@ class Config(generics.RetrieveUpdateDestroyAPIView[WebhookConfig]):
         fields = dict(serializer.validated_data)
         register = fields.pop("register", False)
         config = self.get_object()
-        serializer.instance = _at_github(lambda: configurations.change(config, fields, timezone.now()))
-        if register and not config.registered:
-            _at_github(lambda: configurations.register(config))
+        register = register and not config.registered
+        change = configurations.change_registered if register else configurations.change
+        serializer.instance = _at_github(lambda: change(config, fields, timezone.now()))
 
     def perform_destroy(self, instance: WebhookConfig) -> None:
         remove = configurations.remove_registered if _flag(self.request, "register") else configurations.remove

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 from django.contrib.auth import get_user_model
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
@@ -191,3 +191,33 @@ def test_a_hook_that_was_pointed_elsewhere_is_brought_back(transactional_db: Non
     right, hook.url = hook.url, "http://127.0.0.1:1/elsewhere"
     call_command("register_hook")
     assert hooks_of(github) == [right]
+
+
+def test_an_address_that_is_none_is_refused_before_anything_is_kept(transactional_db: None, github: Any) -> None:
+    call_command("register_hook")
+    before = hooks_of(github)
+    for wrong in ("not a url", "ftp://web:8000", "http://user:word@web"):
+        with pytest.raises(CommandError, match=r"--url: '.*' cannot be used"):
+            call_command("register_hook", url=wrong)
+    assert [WebhookConfig.objects.get().webhook_url] == before == hooks_of(github)
+
+
+@pytest.mark.parametrize(("method", "made"), [("POST", False), ("PATCH", True)])
+def test_an_address_that_github_refuses_is_not_kept(
+    transactional_db: None, github: Any, capsys: pytest.CaptureFixture[str], method: str, made: bool
+) -> None:
+    if made:
+        call_command("register_hook")
+    else:
+        configurations.from_environment()
+    before = WebhookConfig.objects.get().webhook_url
+    fault = github.faults.add({"kind": "status", "status": 422, "method": method, "path": "hooks"})
+    with pytest.raises(CommandError, match="The hook was not made at GitHub"):
+        call_command("register_hook", url="http://web:8000")
+    assert WebhookConfig.objects.get().webhook_url == before
+    github.faults.remove(fault.id)
+    call_command("register_hook", url="http://web:8000")
+    assert hooks_of(github) == ["http://web:8000/api/v1/webhooks/github"]
+    capsys.readouterr()
+    call_command("register_hook", url="http://web:8000")
+    assert "is already there, at http://web:8000/api/v1/webhooks/github" in capsys.readouterr().out

@@ -116,3 +116,18 @@ def test_a_hook_that_github_refuses_leaves_no_configuration(hub: Hub, session: r
     assert answer.status_code == 422
     assert "Not Found" in answer.json()["detail"]
     assert not WebhookConfig.objects.exists()
+
+
+@pytest.mark.parametrize("register", [True, False])
+def test_a_change_that_github_refuses_leaves_all_but_the_secret_as_it_was(
+    hub: Hub, session: requests.Session, register: bool
+) -> None:
+    one = make(hub, session, register=register)
+    before = session.get(one, timeout=10).json()
+    hub.github.faults.add({"kind": "status", "status": 422, "path": "hooks"})
+    wish = {"webhook_url": "http://127.0.0.1:1/x", "events": ["star"], "secret": "a new secret", "register": True}
+    assert session.patch(one, json=wish, timeout=10).status_code == 422
+    after = session.get(one, timeout=10).json()
+    kept = ("webhook_url", "events", "active", "registered", "webhook_id")
+    assert [after[name] for name in kept] == [before[name] for name in kept]
+    assert WebhookConfig.objects.get().secret == "a new secret"

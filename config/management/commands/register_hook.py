@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from config.env import http_url
 from github_cache.upstream.errors import UpstreamError
 from webhooks import configurations
 
@@ -22,10 +23,15 @@ class Command(BaseCommand):
         config = configurations.from_environment()
         if config is None:
             raise CommandError("Set GITHUB_WEBHOOK_SECRET first; it signs what GitHub will send.")
-        url = options["url"].rstrip("/")
+        try:
+            url = http_url(options["url"])
+        except ValueError as error:
+            raise CommandError(f"--url: {options['url']!r} cannot be used: it {error}.") from None
+        whose = config.organization or "the tenant"
         try:
             if not configurations.ensure_registered(config, url and f"{url}{configurations.RECEIVER}"):
+                self.stdout.write(f"Hook {config.webhook_id} of {whose} is already there, at {config.webhook_url}.")
                 return
         except (UpstreamError, configurations.HookNotManaged) as error:
             raise CommandError(f"The hook was not made at GitHub: {error}") from error
-        self.stdout.write(f"Hook {config.webhook_id} of {config.organization or 'the tenant'} sends its events here.")
+        self.stdout.write(f"Hook {config.webhook_id} of {whose} sends its events here.")
