@@ -112,5 +112,7 @@ def not_modified(served: Served, if_none_match: str, if_modified_since: str) -> 
             return True
         mine = _ENTITY_TAG.fullmatch(served.etag or "")
         return mine is not None and mine[1] in _ENTITY_TAG.findall(if_none_match)
+    if not if_modified_since:
+        return False
     modified, since = http_date(served.header("Last-Modified")), http_date(if_modified_since)
     return modified is not None and since is not None and modified <= since

@@ -52,10 +52,9 @@ def rest(request: HttpRequest) -> HttpResponseBase:
         if path == "/rate_limit":
             return answers.plain(quotas.document(quotas.of(caller), time.time()), {"Cache-Control": "no-store"})
         accept = request.META.get("HTTP_ACCEPT", "")
-        streamed = Call(method, url, incoming.headers(request, _ASKED_WITH))
         # A Range of anything else is left out of account (RFC 9110, 14.2): a part of a body cannot be rewritten.
         if streams.is_stream(path, accept):
-            return streams.passed(streamed, caller)
+            return streams.passed(_streamed(request, method, url), caller)
         ask = asks.http(
             caller,
             path,
@@ -68,12 +67,16 @@ def rest(request: HttpRequest) -> HttpResponseBase:
             answer = room.patiently(lambda: gateway.read(ask))
         except TooLarge:
             # A large file, asked for raw.
-            return streams.passed(streamed, caller)
+            return streams.passed(_streamed(request, method, url), caller)
         return _answered(request, caller, answer, answers.bucket_of(path))
     except (UpstreamError, NoPinnedCredential, PublicOnly, gateway.NotHeld) as error:
         return answers.failure(caller, error)
     except RequestDataTooBig:
         return refusals.answer(413, "The request's body is larger than HUBCACHE_MAX_BODY_BYTES allows.")
+
+
+def _streamed(request: HttpRequest, method: str, url: str) -> Call:
+    return Call(method, url, incoming.headers(request, _ASKED_WITH))
 
 
 @csrf_exempt
