@@ -5,7 +5,7 @@ Registered with drf-spectacular by being imported; `complete` is its post-proces
 
 from typing import Any
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
 
 from github_cache.upstream import paths
 
@@ -53,6 +53,17 @@ class CallerScheme(OpenApiAuthenticationExtension):
     def get_security_requirement(self, _auto_schema: Any) -> list[dict[str, list[Any]]]:
         """Any one of them will do."""
         return [{name: []} for name in self.name]
+
+
+class KnownFields(OpenApiSerializerExtension):
+    """Says of a body that fields which are not described are refused."""
+
+    target_class = "github_cache.api.serializers.OnlyKnownFields"
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        described = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
+        return {**described, "additionalProperties": False}
 
 
 def complete(result: dict[str, Any], **_: Any) -> dict[str, Any]:

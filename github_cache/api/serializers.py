@@ -1,5 +1,6 @@
 """What the API takes and gives: parameters are checked by these; answers are sent as bytes, and described by them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
@@ -8,6 +9,17 @@ from github_cache.resources import kinds_of
 
 STATES = ("open", "closed", "all")
 KINDS = sorted({kind.name for scope in ("repo", "org", "tenant") for kind in kinds_of(scope)})
+
+
+class OnlyKnownFields(serializers.Serializer[Any]):
+    """A body in which a misspelt field is refused: left out in silence it would change what the others ask for."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        unknown = sorted(data.keys() - self.fields.keys()) if isinstance(data, Mapping) else []
+        if unknown:
+            there_are = f"There is no such field; there are: {', '.join(self.fields)}."
+            raise serializers.ValidationError({name: [there_are] for name in unknown})
+        return super().to_internal_value(data)
 
 
 class ReadParameters(serializers.Serializer[Any]):
@@ -82,7 +94,7 @@ class WorkflowSerializer(serializers.Serializer[Any]):
     state = serializers.CharField()
 
 
-class SettingsSerializer(serializers.Serializer[Any]):
+class SettingsSerializer(OnlyKnownFields):
     """The settings of a repository that may be changed here; GitHub judges their values."""
 
     name = serializers.RegexField(r"^[A-Za-z0-9._-]{1,100}$", required=False)
@@ -103,7 +115,7 @@ class SettingsSerializer(serializers.Serializer[Any]):
     delete_branch_on_merge = serializers.BooleanField(required=False)
 
 
-class LabelChangesSerializer(serializers.Serializer[Any]):
+class LabelChangesSerializer(OnlyKnownFields):
     label_name = serializers.CharField(required=False, max_length=50, help_text="The new name.")
     color = serializers.RegexField(r"^[0-9A-Fa-f]{6}$", required=False, help_text="Six hex digits, without #.")
     description = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=100)
@@ -128,7 +140,7 @@ class InvalidatedSerializer(serializers.Serializer[Any]):
     entries = serializers.IntegerField(help_text="Entries that were deleted.")
 
 
-class ClearSerializer(serializers.Serializer[Any]):
+class ClearSerializer(OnlyKnownFields):
     """What is cleared: everything of the tenant without a body, else what the fields name."""
 
     organization = serializers.CharField(required=False, max_length=100)

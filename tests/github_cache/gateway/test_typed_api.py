@@ -196,11 +196,32 @@ def test_clearing_says_how_much_went(house: House, body: dict, what: str) -> Non
         ({"repository": "octo/hello", "organization": "octo"}, 400),
         ({"repository": "octo/hello", "kind": "nonsense"}, 400),
         ({"url": "/../x"}, 400),
+        ({"organisation": "octo"}, 400),
     ],
 )
 def test_what_cannot_be_cleared(house: House, body: dict, status: int) -> None:
     house.get("/api/v3/repos/octo/hello/labels")
     assert house.ask("POST", "/api/v1/admin/cache/clear", body=body).status_code == status
+    assert house.get("/api/v3/repos/octo/hello/labels")["X-Cache"] == "HIT"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "detail"),
+    [
+        ("POST", "/api/v1/admin/cache/clear", {"repo": "octo/hello"}, "repo: There is no such field; there are: org"),
+        ("PATCH", f"{BASE}/settings", {"description": "x", "has_isues": False}, "has_isues: There is no such field"),
+        ("POST", f"{BASE}/labels", {"label_name": "a", "colour": "ff0000"}, "colour: There is no such field"),
+        ("PATCH", f"{BASE}/labels/bug", {"colour": "ff0000"}, "colour: There is no such field"),
+    ],
+)
+def test_a_misspelt_field_is_named_and_nothing_is_done(
+    house: House, method: str, path: str, body: dict, detail: str
+) -> None:
+    house.forgotten()
+    answer = house.ask(method, path, body=body)
+    assert answer.status_code == 400
+    assert answer.json()["detail"].startswith(detail)
+    assert house.calls == 0
 
 
 def test_figures(house: House) -> None:
