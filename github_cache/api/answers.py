@@ -12,7 +12,7 @@ from github_cache.api.problems import Problem
 from github_cache.gateway import NotHeld
 from github_cache.proxy.audience import NoPinnedCredential, PublicOnly
 from github_cache.serving import Served
-from github_cache.upstream.errors import UpstreamError
+from github_cache.upstream.errors import Refused, UpstreamError
 from ratelimit.verdict import Wait, Why
 
 VARY = "Accept, Authorization, Accept-Encoding, X-Api-Key, Cookie"
@@ -29,7 +29,8 @@ def answered(request: Request, read: Callable[[], Served | Wait]) -> HttpRespons
     except NoPinnedCredential as error:
         raise Problem(403, str(error)) from error
     except UpstreamError as error:
-        raise Problem(error.status, error.message, retry_after=5 if error.status == 503 else None) from error
+        more = {"errors": error.errors} if isinstance(error, Refused) and error.errors else {}
+        raise Problem(error.status, error.message, retry_after=5 if error.status == 503 else None, **more) from error
     if isinstance(served, Wait):
         raise waiting(served)
     if served.status >= 400:

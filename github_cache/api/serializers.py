@@ -40,7 +40,8 @@ class IssuesParameters(PullsParameters):
     since = serializers.DateTimeField(required=False, help_text="Changed at or after this time.")
 
     def validate_since(self, since: Any) -> str:
-        return since.strftime("%Y-%m-%dT%H:%M:%SZ")
+        # strftime does not pad the years before 1000.
+        return f"{since.replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 class ProblemSerializer(serializers.Serializer[Any]):

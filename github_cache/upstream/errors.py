@@ -4,6 +4,9 @@ A rate limit is no error but a `ratelimit.verdict.Wait`. `status` is what a call
 message names what is wrong and never holds a token.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 from ratelimit.verdict import Wait
 
 
@@ -83,11 +86,11 @@ class Unsupported(BadAnswer):
 
 
 class Refused(UpstreamError):
-    """GitHub understood and said no, and will say no again. `status` and `message` are its own."""
+    """GitHub understood and said no, and will say no again. `status`, `message` and `errors` are its own."""
 
-    def __init__(self, message: str, status: int) -> None:
+    def __init__(self, message: str, status: int, errors: Sequence[Any] = ()) -> None:
         super().__init__(message)
-        self.status = status
+        self.status, self.errors = status, errors
 
 
 class NotFound(Refused):
@@ -102,7 +105,7 @@ class Gone(Refused):
     """410, such as the issues of a repository that has them switched off."""
 
 
-def refused(status: int, message: str) -> Refused:
+def refused(status: int, message: str, errors: Sequence[Any] = ()) -> Refused:
     """The error for a status of GitHub's."""
     kind = {403: Forbidden, 404: NotFound, 410: Gone, 451: Forbidden}.get(status, Refused)
-    return kind(message or f"GitHub answered {status}", status)
+    return kind(message or f"GitHub answered {status}", status, errors)

@@ -143,12 +143,20 @@ class Reply:
 
     def message(self) -> str:
         """GitHub's own words in an error, '' where there are none."""
+        message = self._refusal().get("message")
+        return message if isinstance(message, str) else ""
+
+    def errors(self) -> list[Any]:
+        """What GitHub says of each fault in a call that it refuses."""
+        listed = self._refusal().get("errors")
+        return listed if isinstance(listed, list) else []
+
+    def _refusal(self) -> dict[str, Any]:
         try:
             body = orjson.loads(self.body)
         except orjson.JSONDecodeError:
-            return ""
-        message = body.get("message") if isinstance(body, dict) else None
-        return message if isinstance(message, str) else ""
+            return {}
+        return body if isinstance(body, dict) else {}
 
 
 def listed(reply: Reply) -> list[dict[str, Any]]:

@@ -90,4 +90,4 @@ def _usable(reply: Reply) -> Reply:
         return reply
     if reply.status == 202:
         raise BadAnswer("GitHub is still working this out (202): ask again in a moment", 202)
-    raise errors.refused(reply.status, reply.message())
+    raise errors.refused(reply.status, reply.message(), reply.errors())

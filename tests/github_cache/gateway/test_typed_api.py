@@ -1,10 +1,17 @@
 """/api/v1/github: one shape, cached, paged; refusals are problems with GitHub's reason."""
 
 from collections import Counter
+from typing import NoReturn
 
 import pytest
+from django.http import HttpRequest
+from rest_framework.request import Request
 
+from github_cache.api import answers
+from github_cache.api.problems import Problem
+from github_cache.api.serializers import IssuesParameters
 from github_cache.models import ApiKey, Tenant
+from github_cache.upstream.errors import refused
 from tests.github_cache.gateway.house import GUEST, TENANT, House
 
 BASE = "/api/v1/github/octo/hello"
@@ -71,6 +78,23 @@ def test_names_that_cannot_be_are_refused_unasked(house: House, name: str) -> No
 def test_githubs_refusal_keeps_its_reason(house: House) -> None:
     answer = house.get("/api/v1/github/octo/nope/info")
     assert (answer.status_code, answer.json()["detail"]) == (404, "GitHub: Not Found")
+
+
+def test_githubs_refusal_keeps_what_it_found_wrong() -> None:
+    faults = [{"resource": "Issue", "code": "invalid", "field": "since"}]
+
+    def read() -> NoReturn:
+        raise refused(422, "Validation Failed", faults)
+
+    with pytest.raises(Problem) as problem:
+        answers.answered(Request(HttpRequest()), read)
+    assert (problem.value.status_code, problem.value.more) == (422, {"errors": faults})
+
+
+def test_times_before_the_year_1000_keep_their_four_digits() -> None:
+    given = IssuesParameters(data={"since": "0001-01-01T00:00:00Z"})
+    assert given.is_valid()
+    assert given.validated_data["since"] == "0001-01-01T00:00:00Z"
 
 
 def test_what_a_client_holds_is_not_sent_again(house: House) -> None:

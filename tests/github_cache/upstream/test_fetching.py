@@ -8,7 +8,7 @@ import pytest
 from github_cache import keys
 from github_cache.keys import Scope
 from github_cache.upstream import fetching, graphql
-from github_cache.upstream.errors import BadAnswer, BadCall, NotFound, NotOffered, Throttled, Unreachable
+from github_cache.upstream.errors import BadAnswer, BadCall, NotFound, NotOffered, Refused, Throttled, Unreachable
 from github_cache.upstream.fetched import AutomationFiles, Fetched, NotModified, RepositoryPage
 from github_sandbox.entities import Repository
 from github_sandbox.server import Handle
@@ -336,3 +336,10 @@ def repositories(sandbox: Handle, cursor: str | None = None) -> list[dict[str, A
         found += page.repositories
         if (cursor := page.next_cursor) is None:
             return found
+
+
+def test_a_refusal_says_what_github_found_wrong(sandbox: Handle, repository: Repository, flags: Flags) -> None:
+    flags(GITHUB_API_MODE="rest")
+    with pytest.raises(Refused, match="Validation Failed") as refused:
+        ask("issues", repository, since="never")
+    assert refused.value.errors == [{"resource": "Issue", "code": "invalid", "field": "since"}]
