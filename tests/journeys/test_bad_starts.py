@@ -38,6 +38,21 @@ def test_a_setting_that_cannot_be_used(tmp_path: Path) -> None:
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"SANDBOX_OPTIONS": '--org "x', "REDIS_ENABLED": "false"}, "SANDBOX_OPTIONS: '--org \"x' cannot be read"),
+        ({"HUBCACHE_DATA_DIR": "/dev/null/x"}, "/dev/null/x: Not a directory. Set HUBCACHE_DATA_DIR"),
+    ],
+)
+def test_what_cannot_be_read_or_written_is_named(tmp_path: Path, settings: dict[str, str], sentence: str) -> None:
+    ports = {"HUBCACHE_PORT": str(free_port()), "SANDBOX_PORT": str(free_port())}
+    ended = run_up(tmp_path, **ports, **settings)
+    assert ended.returncode == 1
+    assert sentence in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
 def test_a_wrong_token(tmp_path: Path, github: Handle) -> None:
     ended = run_up(
         tmp_path,

@@ -110,7 +110,10 @@ class House:
     def _sandbox(self) -> dict[str, str]:
         self._need_port("127.0.0.1", self.env.SANDBOX_PORT, "SANDBOX_PORT")
         url = f"http://127.0.0.1:{self.env.SANDBOX_PORT}"
-        options = shlex.split(self.env.SANDBOX_OPTIONS)
+        try:
+            options = shlex.split(self.env.SANDBOX_OPTIONS)
+        except ValueError as error:
+            raise CommandError(f"SANDBOX_OPTIONS: {self.env.SANDBOX_OPTIONS!r} cannot be read: {error}.") from None
         self._child("sandbox", [PYTHON, "-m", "github_sandbox", "--port", str(self.env.SANDBOX_PORT), *options])
         self._wait("The sandbox GitHub", "sandbox", lambda: requests.get(f"{url}/_sandbox", timeout=1).ok)
         token = requests.get(f"{url}/_sandbox/tokens", timeout=5).json()["tokens"][0]["token"]
