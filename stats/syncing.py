@@ -15,7 +15,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from github_cache import asks, gateway
-from github_cache.upstream.errors import BadAnswer, UpstreamError
+from github_cache.upstream import paths
+from github_cache.upstream.errors import BadAnswer, BadCall, NotFound, UpstreamError
 from ratelimit.budget import Lane
 from ratelimit.verdict import Wait
 from stats import answers, indexing, runners, snapshots, statistics
@@ -56,14 +57,24 @@ class Progress:
 
 def sync(tenant: str, login: str, *, lane: Lane = Lane.WARM) -> Iterator[Progress]:
     """Index every repository of an organisation (or user), yielding how far it is; the last one tells how it ended."""
-    run = _begin(tenant, login)
+    try:
+        paths.owner(login)
+    except BadCall as error:
+        yield Progress(State.FAILED, 0, None, message=error.message)
+        return
+    run, is_new = _begin(tenant, login)
     if run is None:
         yield Progress(State.BUSY, 0, None, message=f"{login} is being synced by another process.")
         return
     try:
         yield from _pages(run, tenant, login, lane)
     except UpstreamError as error:
-        yield _end(run, State.FAILED, str(error))
+        if is_new and isinstance(error, NotFound):
+            # Kept, it would be tried every day, and counted as one that is behind.
+            run.organization.delete()
+            yield Progress(State.FAILED, 0, None, message=f"GitHub knows no {login}: {error.message}")
+        else:
+            yield _end(run, State.FAILED, str(error))
     except GeneratorExit:
         _end(run, State.STOPPED, "Interrupted; the next sync goes on from here.")
         raise
@@ -140,24 +151,25 @@ def _gone(tenant: str, repository: str, at: datetime) -> Outcome:
     return indexing.remove_repository(tenant, known.github_id, at) if known else Outcome.UNCHANGED
 
 
-def _begin(tenant: str, login: str) -> SyncRun | None:
-    """The run to go on with, or a new one; None where a living one is under way."""
+def _begin(tenant: str, login: str) -> tuple[SyncRun | None, bool]:
+    """The run to go on with, or a new one, None where a living one is under way; whether the organisation is new."""
     now = timezone.now()
     with transaction.atomic():
         organization = Organization.objects.filter(tenant_id=tenant, login__iexact=login).first()
+        is_new = organization is None
         organization = organization or Organization.objects.create(tenant_id=tenant, login=login)
         Organization.objects.select_for_update().get(pk=organization.pk)
         last = organization.syncs.first()
         if last is None or last.state == SyncRun.State.DONE or last.started_at < now - RESUMED_WITHIN:
-            return SyncRun.objects.create(organization=organization, runner=runners.this_process())
+            return SyncRun.objects.create(organization=organization, runner=runners.this_process()), is_new
         lives = last.moved_at > now - GIVEN_UP_AFTER and not runners.is_gone(last.runner)
         if last.state == SyncRun.State.RUNNING and lives:
-            return None
+            return None, is_new
         last.state, last.done, last.message = SyncRun.State.RUNNING, last.done_at_cursor, ""
         last.runner = runners.this_process()
         last.stop_asked, last.finished_at, last.moved_at = False, None, now
         last.save()
-        return last
+        return last, is_new
 
 
 def _pages(run: SyncRun, tenant: str, login: str, lane: Lane) -> Iterator[Progress]:

@@ -166,3 +166,16 @@ def test_an_organisation_that_is_not_there_is_one_sentence(github: Handle) -> No
     assert last.state is State.FAILED
     assert "nobody-here" in last.message or "Not Found" in last.message
     assert not Repository.objects.exists()
+    assert not Organization.objects.exists()
+
+
+def test_one_that_was_known_before_stays_when_github_shows_it_no_more(github: Handle) -> None:
+    Organization.objects.create(tenant_id="acme", login="nobody-here")
+    assert sync("nobody-here")[-1].state is State.FAILED
+    assert SyncRun.objects.get().state == SyncRun.State.FAILED
+
+
+def test_a_name_that_cannot_be_is_refused_unasked(github: Handle) -> None:
+    (last,) = sync("../x")
+    assert (last.state, "'../x' cannot be the name" in last.message) == (State.FAILED, True)
+    assert not Organization.objects.exists()
