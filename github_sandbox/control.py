@@ -34,6 +34,7 @@ from github_sandbox.world import World
 from github_sandbox.world_controls import WORLD_ROUTES, number
 
 Json = dict[str, Any]
+_YEAR_10000 = 253_402_300_800
 _KEPT_ON_RESET = ("lock", "limits", "listeners", "api_url", "html_url")
 
 
@@ -116,12 +117,15 @@ def _clock(call: Call, controls: Controls) -> Json:
 
 
 def _move_clock(call: Call, controls: Controls) -> Json:
-    wish = call.json()
+    wish, clock = call.json(), controls.world.clock
     if "set" in wish:
         moment = wish["set"]
-        controls.world.clock.set(parse_iso(moment) if isinstance(moment, str) else number(moment, "set"))
+        wanted = parse_iso(moment) if isinstance(moment, str) else number(moment, "set")
     else:
-        controls.world.clock.move(number(wish.get("move"), "move"))
+        wanted = clock.now() + number(wish.get("move"), "move")
+    if not 0 <= wanted < _YEAR_10000:
+        raise ValueError(f"the clock goes from 1970 to 9999, not to {wanted:g} seconds after 1970")
+    clock.set(wanted)
     return _clock(call, controls)
 
 
@@ -143,7 +147,7 @@ def _lag(call: Call, controls: Controls) -> Json:
 
 
 def _set_lag(call: Call, controls: Controls) -> Json:
-    controls.world.lag_seconds = max(0.0, number(call.json().get("seconds"), "seconds"))
+    controls.world.lag_seconds = number(call.json().get("seconds"), "seconds", 0)
     return _lag(call, controls)
 
 

@@ -15,6 +15,7 @@
 | not_modified | any conditional GET gets 304, changed or not: GitHub does so after a 404 |
 """
 
+import math
 import random
 import re
 from dataclasses import dataclass, field
@@ -99,8 +100,16 @@ class Faults:
             status = int(wish.get("status", _STATUS.get(kind, 0)))
             count = None if wish.get("count") is None else int(wish["count"])
             retry_after = None if wish.get("retry_after") is None else int(wish["retry_after"])
-        except (re.error, TypeError, ValueError) as error:
+        except (re.error, TypeError, ValueError, OverflowError) as error:
             raise ValueError(f"the fault is malformed: {error}") from None
+        if not 0 <= probability <= 1:
+            raise ValueError(f"probability must be between 0 and 1, not {probability}")
+        if not 0 <= seconds < math.inf:
+            raise ValueError(f"seconds must be 0 or more, not {seconds}")
+        if count is not None and count < 1:
+            raise ValueError(f"count must be 1 or more, not {count}")
+        if retry_after is not None and retry_after < 0:
+            raise ValueError(f"retry_after must be 0 or more, not {retry_after}")
         self._last_id += 1
         method = str(wish["method"]).upper() if wish.get("method") else None
         fault = Fault(self._last_id, kind, path, method, count, probability, seconds, status, retry_after)

@@ -6,6 +6,7 @@ Each handler gets the call and the world, and answers JSON; a ValueError says wh
 import base64
 import binascii
 import hashlib
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -19,10 +20,12 @@ from github_sandbox.world import Happening, World
 Json = dict[str, Any]
 
 
-def number(value: Any, name: str) -> float:
-    """*value* if it is a number; ValueError naming the field *name* where it is none."""
-    if not isinstance(value, int | float) or isinstance(value, bool):
+def number(value: Any, name: str, least: float = -math.inf) -> float:
+    """*value* if it is a finite number of *least* or more; ValueError naming the field *name* where it is not."""
+    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
         raise ValueError(f"{name} must be a number, not {value!r}")
+    if value < least:
+        raise ValueError(f"{name} must be {least:g} or more, not {value}")
     return float(value)
 
 
@@ -42,7 +45,7 @@ def _emit(call: Call, world: World) -> Json:
     if not isinstance(payload, dict):
         raise ValueError("payload must be a JSON object")
     sender = _sender(world, wish.get("sender"), repository, organization)
-    for _ in range(int(number(wish.get("times", 1), "times"))):
+    for _ in range(int(number(wish.get("times", 1), "times", 0))):
         world.happened(Happening(event, payload, sender, repository, organization))
     return {"event": event, "sent": wish.get("times", 1)}
 

@@ -1,6 +1,7 @@
 """The control surface under `/_sandbox/`."""
 
 import json
+import math
 from typing import Any
 
 import pytest
@@ -102,6 +103,17 @@ def test_a_reset_brings_back_the_world_as_it_was(ask: Client) -> None:
     ("method", "path", "body", "complaint"),
     [
         ("POST", "clock", {"move": "far"}, "move must be a number"),
+        ("POST", "clock", {"move": math.inf}, "move must be a number"),
+        ("POST", "clock", {"move": 1e300}, "the clock goes from 1970 to 9999"),
+        ("POST", "clock", {"set": "1969-01-01T00:00:00Z"}, "the clock goes from 1970 to 9999"),
+        ("POST", "lag", {"seconds": -1}, "seconds must be 0 or more"),
+        ("POST", "events", {"event": "push", "repository": "octo/hello", "times": -1}, "times must be 0 or more"),
+        ("POST", "faults", {"kind": "latency", "seconds": -1}, "seconds must be 0 or more"),
+        ("POST", "faults", {"kind": "hang", "seconds": math.inf}, "seconds must be 0 or more"),
+        ("POST", "faults", {"kind": "status", "probability": 1.5}, "probability must be between 0 and 1"),
+        ("POST", "faults", {"kind": "status", "count": 0}, "count must be 1 or more"),
+        ("POST", "faults", {"kind": "status", "count": math.inf}, "the fault is malformed"),
+        ("POST", "faults", {"kind": "primary", "retry_after": -1}, "retry_after must be 0 or more"),
         ("POST", "events", {"event": "push"}, "say for which repository"),
         ("POST", "events", {"event": "push", "repository": "octo/none"}, "there is no repository 'octo/none'"),
         ("POST", "events", {"repository": "octo/hello"}, "event must be"),
@@ -118,7 +130,9 @@ def test_a_reset_brings_back_the_world_as_it_was(ask: Client) -> None:
     ],
 )
 def test_a_wrong_wish_says_what_is_wrong(ask: Client, method: str, path: str, body: Any, complaint: str) -> None:
-    answer = ask(method, f"/_sandbox/{path}", json=body)
+    # As text: no JSON has infinity, but 1e400 is read as it.
+    data = json.dumps(body).replace("Infinity", "1e400")
+    answer = ask(method, f"/_sandbox/{path}", data=data)
     assert answer.status_code == 400
     assert complaint in answer.json()["message"]
 
