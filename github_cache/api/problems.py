@@ -55,10 +55,11 @@ def handler(error: Exception, _context: dict[str, Any]) -> HttpResponse | None:
 
 
 def _first_fault(detail: Any, name: str = "") -> str:
-    """The first of DRF's nested messages, led by the name of its field."""
+    """The first of DRF's nested messages, led by the name of its field, as in `events.0`."""
     if isinstance(detail, dict):
         field, inner = next(iter(detail.items()), ("", "invalid"))
-        return _first_fault(inner, "" if field == "non_field_errors" else f"{field}")
+        names = [name, "" if field == "non_field_errors" else f"{field}"]
+        return _first_fault(inner, ".".join(filter(None, names)))
     if isinstance(detail, list):
         return _first_fault(detail[0] if detail else "invalid", name)
     return f"{name}: {detail}" if name else str(detail)

@@ -138,3 +138,10 @@ def test_what_is_no_event_of_the_configuration_is_ignored_and_counts_once_it_is_
     signers.forget()  # as after BELIEVED seconds
     assert json.loads(send("issues", LABELED, made["id"]).content)["status"] == "accepted"
     assert manager.get(one).json()["last_delivery_at"] is not None
+
+
+def test_a_fault_within_a_field_is_named_with_the_field(manager: Client) -> None:
+    wish = {"organization": "acme", "secret": "long enough", "events": ["push", "nonsense"]}
+    refused = post(manager, CONFIGS, wish)
+    assert refused.status_code == 400
+    assert refused.json()["detail"].startswith("events.1: ")
