@@ -1,6 +1,9 @@
 """Manual clears: what an operator names is found, deleted, and counted. They delete entries with a validator too."""
 
 from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+from django.conf import settings
 
 from github_cache import asks, holding, invalidation, scoping, store
 from github_cache.asks import Ask
@@ -10,7 +13,7 @@ from github_cache.keys import Scope
 from github_cache.proxy.audience import POOL, SHARED
 from github_cache.resources import KINDS, match
 from github_cache.upstream import paths
-
+from github_cache.upstream.errors import BadCall
 
 class Unknown(ValueError):
     """Nothing was ever kept under this name; the message says which."""
@@ -80,12 +83,31 @@ def _url(tenant: str, url: str) -> Cleared:
 
 def of_url(caller: Caller, url: str) -> Ask:
     """The ask that a URL of GitHub's REST API, ours or theirs, or its path alone stands for. Raises errors.BadCall."""
-    from urllib.parse import unquote, urlsplit
-
     from github_cache.proxy import paths as proxied
 
-    parts = urlsplit(url)
+    path, query = _split(url)
+    proxied.checked(path, query)
+    return asks.http(caller, path, query, accept="", api_version="")
+
+
+def _split(url: str) -> tuple[str, str]:
+    """The path as GitHub has it, and the query. Raises BadCall for another host, and for our other addresses."""
+    ours, theirs = urlsplit(settings.HUBCACHE_PUBLIC_URL), urlsplit(settings.GITHUB_API_URL)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise BadCall(f"this is no URL: {error}") from None
     path = unquote(parts.path)
-    path = path.removeprefix("/api/v3") if path.startswith("/api/v3/") else path
-    proxied.checked(path, parts.query)
-    return asks.http(caller, path, parts.query, accept="", api_version="")
+    if parts.netloc == theirs.netloc and path.startswith(f"{theirs.path}/"):
+        return path.removeprefix(theirs.path), parts.query
+    if parts.netloc == ours.netloc:
+        path = path.removeprefix(ours.path)
+    if path.startswith("/api/v1/"):
+        raise BadCall("the typed API has no URLs of GitHub's: name it as GitHub does, such as /repos/OWNER/NAME/issues")
+    alone = not parts.scheme and not parts.netloc
+    if alone or (parts.netloc == ours.netloc and path.startswith("/api/v3/")):
+        return path.removeprefix("/api/v3") if path.startswith("/api/v3/") else path, parts.query
+    raise BadCall(
+        f"this is no URL of GitHub's REST API: give a path such as /repos/OWNER/NAME, or one below "
+        f"{settings.HUBCACHE_PUBLIC_URL}/api/v3/ or {settings.GITHUB_API_URL}/"
+    )

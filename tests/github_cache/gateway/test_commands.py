@@ -23,7 +23,8 @@ def test_explain_tells_what_is_held_and_what_would_drop_it(house: House) -> None
     before = said("explain", "/repos/octo/hello/labels")
     assert "was never asked about" in before
     house.get("/api/v3/repos/octo/hello/labels")
-    after = said("explain", "https://api.github.com/repos/octo/hello/labels")
+    after = said("explain", f"{house.handle.url}/repos/octo/hello/labels")
+    assert after == said("explain", "http://127.0.0.1:8000/api/v3/repos/octo/hello/labels")
     assert "fresh for" in after
     assert "fetched by the tenant's pool" in after
     assert "label, repository" in after
@@ -32,10 +33,28 @@ def test_explain_tells_what_is_held_and_what_would_drop_it(house: House) -> None
     assert "GitHub is asked whether it still holds" in said("explain", "/repos/octo/hello/labels")
 
 
-@pytest.mark.parametrize("url", ["/../x", "https://api.github.com/repos/%2e%2e/x", "/repos/octo/..", ""])
+@pytest.mark.parametrize("url", ["/../x", "http://127.0.0.1:8000/api/v3/repos/%2e%2e/x", "/repos/octo/..", ""])
 def test_explain_refuses_what_is_no_url(house: House, url: str) -> None:
     with pytest.raises(CommandError):
         said("explain", url)
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("https://evil.example/repos/octo/hello", "no URL of GitHub's REST API: give a path such as"),
+        ("http://127.0.0.1:8000/repos/octo/hello", "no URL of GitHub's REST API"),
+        ("http://127.0.0.1:8000/api/v1/github/octo/hello/info", "the typed API has no URLs of GitHub's"),
+        ("/api/v1/github/octo/hello/info", "the typed API has no URLs of GitHub's"),
+        ("http://[::1/repos/octo/hello", "no URL: Invalid IPv6"),
+    ],
+)
+@pytest.mark.parametrize("command", [("explain",), ("clear_cache", "--url")])
+def test_other_addresses_are_refused_with_the_reason(
+    house: House, command: tuple[str, ...], url: str, why: str
+) -> None:
+    with pytest.raises(CommandError, match=why):
+        said(*command, url)
 
 
 def test_a_key_is_printed_once_and_works(house: House) -> None:
