@@ -15,6 +15,10 @@ from github_cache.resources import KINDS, match
 from github_cache.upstream import paths
 from github_cache.upstream.errors import BadCall
 
+KIND_NAMES = sorted({name for _, name in KINDS})
+"""The kinds of things that are kept, of whatever scope."""
+
+
 class Unknown(ValueError):
     """Nothing was ever kept under this name; the message says which."""
 
@@ -34,6 +38,8 @@ def clear(tenant: str, *, organization: str = "", repository: str = "", kind: st
     Raises Unknown for a name that nothing was kept under, ValueError for a kind that the scope does not have, and
     errors.BadCall for a name or URL that cannot be.
     """
+    if kind and kind not in KIND_NAMES:
+        raise ValueError(f"there is no kind {kind!r}; there are: {', '.join(KIND_NAMES)}")
     if url:
         return _url(tenant, url)
     if organization or repository:

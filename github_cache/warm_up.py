@@ -13,6 +13,7 @@ from datetime import timedelta
 from django.core.cache import cache
 
 from github_cache import gateway, health, holding, metrics, uses, warming
+from github_cache.asks import Ask
 from github_cache.health import Part, State
 from github_cache.models import Tenant
 from github_cache.upstream import tally
@@ -50,7 +51,12 @@ def planned(tenant: str, now: float, organization: str = "") -> tuple[Use, ...]:
     policy = live.policy()
     found = (_use(used, now, policy) for used in uses.known(tenant))
     wanted = organization.lower()
-    return warming.plan((use for use in found if not wanted or _owner(use) == wanted), now, HORIZON)
+    return warming.plan((use for use in found if not wanted or _owner(use.ask) == wanted), now, HORIZON)
+
+
+def knows(tenant: str, organization: str) -> bool:
+    """Whether people use anything that belongs to this organisation or user."""
+    return any(_owner(used.ask) == organization.lower() for used in uses.known(tenant))
 
 
 def patience(most: float) -> Pause:
@@ -169,8 +175,8 @@ def _use(used: uses.Used, now: float, policy: live.Policy) -> Use:
     )
 
 
-def _owner(use: Use) -> str:
-    values = use.ask.match.values
+def _owner(ask: Ask) -> str:
+    values = ask.match.values
     return values.get("owner", values.get("org", "")).lower()
 
 

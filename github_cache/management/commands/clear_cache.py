@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from github_cache import clearing
+from github_cache.management import tenants
 from github_cache.upstream.errors import BadCall
 
 
@@ -25,7 +26,7 @@ class Command(BaseCommand):
             raise CommandError("--kind goes with an organisation or a repository; a URL is of one kind already.")
         named = {name: options[name] for name in ("organization", "repository", "kind", "url")}
         try:
-            cleared = clearing.clear(options["tenant"], **named)
+            cleared = clearing.clear(tenants.existing(options["tenant"]), **named)
         except (clearing.Unknown, BadCall, ValueError) as error:
             raise CommandError(str(error)) from error
         removed = cleared.removed

@@ -23,9 +23,12 @@ class Command(BaseCommand):
         parser.add_argument("--requests", type=int, help="Requests per window, in place of the general limit.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for name in ("days", "requests"):
-            if options[name] is not None and options[name] < 1:
-                raise CommandError(f"--{name} is {options[name]}; it has to be at least 1.")
+        for option in ("days", "requests"):
+            if options[option] is not None and options[option] < 1:
+                raise CommandError(f"--{option} is {options[option]}; it has to be at least 1.")
+        name = options["name"].strip()
+        if not name:
+            raise CommandError("The name is empty: say what the key is for.")
         slug = options["tenant"]
         tenant = Tenant.objects.filter(slug=slug).first()
         if tenant is None:
@@ -33,7 +36,8 @@ class Command(BaseCommand):
                 raise CommandError(f"There is no tenant {slug!r}: make it in the admin, or leave --tenant out.")
             tenant = Tenant.objects.create(slug=slug)
         ends = timezone.now() + timedelta(days=options["days"]) if options["days"] else None
-        row, key = ApiKey.create(tenant, options["name"], options["scope"] or ("read",), ends)
+        scopes = dict.fromkeys(options["scope"] or ("read",))
+        row, key = ApiKey.create(tenant, name, tuple(scopes), ends)
         if options["requests"]:
             row.requests_per_window = options["requests"]
             row.save(update_fields=["requests_per_window"])

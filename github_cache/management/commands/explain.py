@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from github_cache import explaining
+from github_cache.management import tenants
 from github_cache.proxy.audience import NoPinnedCredential
 from github_cache.upstream.errors import UpstreamError
 
@@ -20,7 +21,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            for line in explaining.explain(options["tenant"], options["url"], time.time()):
+            for line in explaining.explain(tenants.existing(options["tenant"]), options["url"], time.time()):
                 self.stdout.write(line)
         except (UpstreamError, NoPinnedCredential) as error:
             raise CommandError(str(error)) from error

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from github_cache import uses, warm_up
-from github_cache.models import Tenant
+from github_cache.management import tenants
 
 
 class Command(BaseCommand):
@@ -24,9 +24,10 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="Only say what would be refreshed, in its order.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        tenant, organization = options["tenant"], options["org"]
-        if not Tenant.objects.filter(slug=tenant).exists():
-            raise CommandError(f"There is no tenant {tenant!r}.")
+        tenant, organization = tenants.existing(options["tenant"]), options["org"]
+        uses.remember(tenant, time.time())
+        if organization and not warm_up.knows(tenant, organization):
+            raise CommandError(f"Nobody has used anything of {organization!r} lately, so there is nothing to refresh.")
         if options["dry_run"]:
             self._tell_plan(tenant, organization)
             return
@@ -42,13 +43,13 @@ class Command(BaseCommand):
             f"{done.refreshed} refreshed, {done.failed} failed, {done.left} left; "
             f"{done.calls} calls to GitHub, {done.cost} points."
         )
+        if done.failed and not done.refreshed:
+            raise CommandError("Nothing could be refreshed; the log says why.")
         if done.wait is not None:
             self.stdout.write(f"GitHub's limits leave no room for more in this lane; try again in {done.wait:.0f} s.")
 
     def _tell_plan(self, tenant: str, organization: str) -> None:
-        now = time.time()
-        uses.remember(tenant, now)
-        plan = warm_up.planned(tenant, now, organization)
+        plan = warm_up.planned(tenant, time.time(), organization)
         for use in plan:
             self.stdout.write(f"{use.weight:8.2f}  {use.cost:.1f}  {use.ask.target}")
         self.stdout.write(f"{len(plan)} would be refreshed; before each: how much it is used, and its points.")

@@ -57,6 +57,24 @@ def test_other_addresses_are_refused_with_the_reason(
         said(*command, url)
 
 
+@pytest.mark.parametrize("command", [("explain", "/repos/octo/hello"), ("clear_cache",), ("warm",)])
+def test_a_tenant_that_is_not_there_is_an_error(house: House, command: tuple[str, ...]) -> None:
+    with pytest.raises(CommandError, match="There is no tenant 'nope'"):
+        said(*command, "--tenant", "nope")
+
+
+def test_a_kind_that_is_not_there_is_named_with_those_that_are(house: House) -> None:
+    with pytest.raises(CommandError, match=r"there is no kind 'bogus'; there are: .*issues, .*pulls"):
+        said("clear_cache", "--kind", "bogus")
+
+
+def test_a_key_without_a_name_is_not_made_and_a_scope_is_held_once(house: House) -> None:
+    with pytest.raises(CommandError, match="The name is empty"):
+        said("create_api_key", " ")
+    said("create_api_key", "twice", "--scope", "read", "--scope", "read")
+    assert ApiKey.objects.get(name="twice").scopes == ["read"]
+
+
 def test_a_key_is_printed_once_and_works(house: House) -> None:
     key = said("create_api_key", "dashboards", "--days", "1", "--requests", "50").strip()
     assert house.get("/api/v3/repos/octo/hello", key=key).status_code == 200
@@ -103,8 +121,18 @@ def test_a_dry_run_names_what_it_would_do_and_asks_nobody(house: House) -> None:
     told = said("warm", "--dry-run", "--org", "octo")
     assert "/repos/octo/hello/labels" in told
     assert "1 would be refreshed" in told
-    assert "0 would be refreshed" in said("warm", "--dry-run", "--org", "others")
+    with pytest.raises(CommandError, match="Nobody has used anything of 'others'"):
+        said("warm", "--dry-run", "--org", "others")
     assert house.calls == 0
+
+
+def test_a_warm_up_in_which_all_failed_is_an_error(house: House) -> None:
+    house.get("/api/v3/repos/octo/hello/labels")
+    settle()
+    house.pass_time(880)
+    house.handle.faults.add({"kind": "status", "status": 502})
+    with pytest.raises(CommandError, match="Nothing could be refreshed"):
+        said("warm", "--org", "octo")
 
 
 def test_secrets_come_under_the_newest_key_and_lost_ones_are_named(house: House, settings) -> None:
