@@ -134,6 +134,9 @@ def _judged(call: Call, raw: Raw, body: bytes, outcome: _Outcome) -> Verdict:
     outcome.quota = quota.from_headers(raw.headers, call.bucket, now=now)
     outcome.cost = 0 if raw.status == 304 else None
     outcome.verdict = verdict.judge(answer, now=now, attempt=1, policy=live.policy().backoff)
+    if raw.status == 401:
+        # It tells of the address's own 60 calls: the token is nobody's.
+        outcome.quota = None
     if not isinstance(outcome.verdict, Proceed):
         metrics.GITHUB_ERRORS.labels(_api(call), outcome.verdict.why.value).inc()
     return outcome.verdict

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 
 import pytest
+from prometheus_client import REGISTRY
 from pytest_django import Settings
 
 from github_cache import keys
 from github_cache.upstream import calls, credentials
+from github_cache.upstream.attempts import Bearer
 from github_cache.upstream.errors import BadAnswer, NoCredential, Unreachable
 from github_cache.upstream.protocol import Call, Reply
 from github_sandbox.entities import Repository
@@ -60,6 +62,16 @@ def test_the_governor_hears_of_every_answer(sandbox: Handle) -> None:
     (core,) = governor().status([keys.identity(ADMIN)])[keys.identity(ADMIN)]
     assert (core.bucket, core.limit, core.remaining) == ("core", 5000, 4998)
     assert governor().describe([keys.identity(ADMIN)])[keys.identity(ADMIN)].in_flight == 0
+
+
+def test_a_refused_token_has_no_quota(sandbox: Handle) -> None:
+    wrong = Bearer("wrong", "wrong", "a stranger's", "ghp_wrong0000")
+    refused = calls.send(Call("GET", f"/orgs/{ORG}"), tenant="default", lane=LANE, bearer=wrong)
+    assert isinstance(refused, Reply)
+    assert refused.status == 401
+    assert governor().status(["wrong"])["wrong"] == ()
+    labels = {"account": "wrong", "bucket": "core"}
+    assert REGISTRY.get_sample_value("github_api_rate_limit_remaining", labels) is None
 
 
 def test_a_304_is_free_for_the_token_that_the_validator_belongs_to(sandbox: Handle) -> None:
