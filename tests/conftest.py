@@ -10,9 +10,12 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
+from django.db.backends.signals import connection_created
+from django.dispatch import receiver
 
 from tests import canaries
 
@@ -21,6 +24,13 @@ hypothesis.settings.register_profile(
     "busy machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("busy machine")
+
+
+@receiver(connection_created)
+def _readers_wait_for_nobody(connection: Any, **_: Any) -> None:
+    """As with a database in a file: in memory SQLite tells a thread that reads beside a writer of a locked table."""
+    if connection.vendor == "sqlite" and connection.is_in_memory_db():
+        connection.connection.execute("PRAGMA read_uncommitted = 1")
 
 
 @pytest.fixture(scope="session")
