@@ -18,6 +18,8 @@ from django.db.backends.signals import connection_created
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from config import running
+
 SECRET = "CANARY, the secret of the webhooks"
 PLANTED = re.compile(rb"ghp_sandbox|ghs_sandbox|CANARY")
 found: list[str] = []
@@ -32,9 +34,10 @@ def look(place: str, told: bytes | str) -> None:
 
 
 def look_through(folder: Path) -> None:
-    """The same for every file below a folder. The sandbox says at its start which tokens it takes."""
+    """The same for every file below a folder. The sandbox says at its start which tokens it takes, and `manage.py up`
+    tells its owner's other shells the one that it uses: a killed one leaves that behind."""
     for file in folder.rglob("*"):
-        if file.is_file() and not file.is_symlink() and file.name != "sandbox.log":
+        if file.is_file() and not file.is_symlink() and file.name not in ("sandbox.log", running.NAME):
             look(str(file), file.read_bytes())
 
 
