@@ -39,5 +39,5 @@ def told(folder: Path) -> Mapping[str, str] | None:
                 settings: Mapping[str, str] = json.load(file)
                 return settings
     except OSError:
-        pass
+        return None
     return None

@@ -11,12 +11,9 @@ from github_cache.caller import Caller
 from github_cache.invalidation import Removed
 from github_cache.keys import Scope
 from github_cache.proxy.audience import POOL, SHARED
-from github_cache.resources import KINDS, match
+from github_cache.resources import KIND_NAMES, KINDS, match
 from github_cache.upstream import paths
 from github_cache.upstream.errors import BadCall
-
-KIND_NAMES = sorted({name for _, name in KINDS})
-"""The kinds of things that are kept, of whatever scope."""
 
 
 class Unknown(ValueError):

@@ -27,7 +27,7 @@ from ratelimit.verdict import Wait
 def fetch(ask: Ask, found: Look, lane: Lane, policy: Policy) -> Served | Wait:
     """GitHub's answer, kept where it may be. Raises errors.UpstreamError."""
     place = found.place
-    before = _epochs(ask, place.scope) if place else _unplaced_epochs(ask)
+    before = _epochs(ask, place.scope if place else None)
     kept = found.revalidatable(None if ask.caller.uses_pool else ask.caller.identity)
     began = time.time()
     asked = asking.github(ask, kept.entry.validators if kept else None, lane)
@@ -45,7 +45,7 @@ def fetch_many(looked: Sequence[tuple[Ask, Look]], lane: Lane, policy: Policy) -
 
     Raises errors.UpstreamError for what concerns all of them.
     """
-    befores = [_epochs(ask, found.place.scope) if found.place else () for ask, found in looked]
+    befores = [_epochs(ask, found.place.scope if found.place else None) for ask, found in looked]
     began = time.time()
     answers = asking.github_many([ask for ask, _ in looked], lane)
     if isinstance(answers, Wait):
@@ -86,14 +86,10 @@ def _given(asked: Asked) -> Answer:
     return asked.answer
 
 
-def _epochs(ask: Ask, scope: Scope) -> tuple[tuple[str, str], ...]:
-    watched = holding.epoch_keys(ask.tenant, scope, ask.route)
-    return tuple(zip(watched, store.get().ensure_epochs(ask.tenant, scope, watched), strict=True))
-
-
-def _unplaced_epochs(ask: Ask) -> tuple[tuple[str, str], ...]:
-    watched = (holding.unplaced_epoch(ask.tenant),)
-    tokens = store.get().ensure_epochs(ask.tenant, Scope("tenant", ask.tenant), watched)
+def _epochs(ask: Ask, scope: Scope | None) -> tuple[tuple[str, str], ...]:
+    """What an entry of this scope depends on, as it is now; None: what a name's not being there depends on."""
+    watched = holding.epoch_keys(ask.tenant, scope, ask.route) if scope else (holding.unplaced_epoch(ask.tenant),)
+    tokens = store.get().ensure_epochs(ask.tenant, scope or Scope("tenant", ask.tenant), watched)
     return tuple(zip(watched, tokens, strict=True))
 
 

@@ -116,6 +116,7 @@ _KINDS = (
     Kind(CALLERS, "tenant", "GITHUB_TTL_USER", _REVOKED),
 )
 KINDS: Mapping[tuple[ScopeKind, str], Kind] = MappingProxyType({(kind.scope, kind.name): kind for kind in _KINDS})
+KIND_NAMES = sorted({kind.name for kind in _KINDS})
 
 _SHARED, _IDENTITY, _RELATIVE = Audience.SAME_FOR_EVERYONE, Audience.IDENTITY, Audience.USER_RELATIVE
 _REPO = "/repos/{owner}/{repo}"

@@ -5,10 +5,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from github_cache.resources import kinds_of
+from github_cache.resources import KIND_NAMES
 
 STATES = ("open", "closed", "all")
-KINDS = sorted({kind.name for scope in ("repo", "org", "tenant") for kind in kinds_of(scope)})
 
 
 class OnlyKnownFields(serializers.Serializer[Any]):
@@ -146,7 +145,9 @@ class ClearSerializer(OnlyKnownFields):
 
     organization = serializers.CharField(required=False, max_length=100)
     repository = serializers.CharField(required=False, max_length=201, help_text="OWNER/NAME")
-    kind = serializers.ChoiceField(choices=KINDS, required=False, help_text="Of an organisation, a repository, or all.")
+    kind = serializers.ChoiceField(
+        choices=KIND_NAMES, required=False, help_text="Of an organisation, a repository, or all."
+    )
     url = serializers.CharField(required=False, max_length=4096, help_text="A path of GitHub's REST API: `/repos/…`.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

@@ -8,11 +8,11 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from github_cache import asking, room
-from github_cache.caller import Caller
+from github_cache.asks import Ask
 from github_cache.proxy import answers
 from github_cache.proxy.audience import PublicOnly
 from github_cache.serving import Outcome
-from github_cache.upstream import calls, credentials
+from github_cache.upstream import calls
 from github_cache.upstream.protocol import Call
 from ratelimit.budget import Lane
 from ratelimit.verdict import Wait
@@ -46,17 +46,19 @@ class _Body:
         self._held.close()
 
 
-def passed(call: Call, caller: Caller) -> HttpResponseBase:
-    """GitHub's answer, piece by piece as it comes. Raises errors.UpstreamError before the first piece."""
+def passed(call: Call, ask: Ask) -> HttpResponseBase:
+    """GitHub's answer to `call`, which asks what `ask` does, piece by piece as it comes.
+
+    Raises PublicOnly, NoPinnedCredential, and errors.UpstreamError before the first piece.
+    """
+    caller = ask.caller
     if caller.public_only:
         raise PublicOnly
-    bearer = credentials.passthrough(caller.token, caller.tenant or "") if caller.token is not None else None
+    bearer = asking.bearer_of(ask)
     with ExitStack() as stack:
         if not stack.enter_context(room.seat()):
             return answers.wait(caller, room.NO_ROOM, call.bucket)
-        streamed = stack.enter_context(
-            calls.stream(call, tenant=caller.tenant or "", lane=Lane.INTERACTIVE, bearer=bearer)
-        )
+        streamed = stack.enter_context(calls.stream(call, tenant=ask.tenant, lane=Lane.INTERACTIVE, bearer=bearer))
         if isinstance(streamed, Wait):
             return answers.wait(caller, streamed, call.bucket)
         response: HttpResponseBase

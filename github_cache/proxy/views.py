@@ -52,9 +52,6 @@ def rest(request: HttpRequest) -> HttpResponseBase:
         if path == "/rate_limit":
             return answers.plain(quotas.document(quotas.of(caller), time.time()), {"Cache-Control": "no-store"})
         accept = request.META.get("HTTP_ACCEPT", "")
-        # A Range of anything else is left out of account (RFC 9110, 14.2): a part of a body cannot be rewritten.
-        if streams.is_stream(path, accept):
-            return streams.passed(_streamed(request, method, url), caller)
         ask = asks.http(
             caller,
             path,
@@ -63,11 +60,14 @@ def rest(request: HttpRequest) -> HttpResponseBase:
             api_version=request.META.get("HTTP_X_GITHUB_API_VERSION", ""),
             controls=giving.controls(request),
         )
+        # A Range of anything else is left out of account (RFC 9110, 14.2): a part of a body cannot be rewritten.
+        if streams.is_stream(path, accept):
+            return streams.passed(_streamed(request, method, url), ask)
         try:
             answer = room.patiently(lambda: gateway.read(ask))
         except TooLarge:
             # A large file, asked for raw.
-            return streams.passed(_streamed(request, method, url), caller)
+            return streams.passed(_streamed(request, method, url), ask)
         return _answered(request, caller, answer, answers.bucket_of(path))
     except (UpstreamError, NoPinnedCredential, PublicOnly, gateway.NotHeld) as error:
         return answers.failure(caller, error)

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from github_cache.management import tenants
 from github_cache.models import ApiKey, Tenant
 
 
@@ -30,11 +31,9 @@ class Command(BaseCommand):
         if not name:
             raise CommandError("The name is empty: say what the key is for.")
         slug = options["tenant"]
-        tenant = Tenant.objects.filter(slug=slug).first()
-        if tenant is None:
-            if slug != settings.HUBCACHE_TENANT:
-                raise CommandError(f"There is no tenant {slug!r}: make it in the admin, or leave --tenant out.")
-            tenant = Tenant.objects.create(slug=slug)
+        if slug == settings.HUBCACHE_TENANT:
+            Tenant.objects.get_or_create(slug=slug)
+        tenant = Tenant.objects.get(slug=tenants.existing(slug))
         ends = timezone.now() + timedelta(days=options["days"]) if options["days"] else None
         scopes = dict.fromkeys(options["scope"] or ("read",))
         row, key = ApiKey.create(tenant, name, tuple(scopes), ends)

@@ -12,10 +12,11 @@ import pytest
 from pytest_django import Settings
 
 from github_cache import keys
+from github_cache.upstream import credentials
 from github_cache.upstream.transport import MOST_BYTES
 from ratelimit.governor import governor
 from ratelimit.ledger import AccountStatus
-from tests.github_cache.gateway.house import ADMIN, House
+from tests.github_cache.gateway.house import ADMIN, DEV, House
 
 PATHS = ["/api/v3/repos/octo/hello", "/api/v1/github/octo/hello/info"]
 JSON = "Content-Type: application/json; charset=utf-8"
@@ -234,6 +235,17 @@ def test_a_file_too_large_to_be_held_is_passed_on_all_the_same(house: House, rog
     rogue.says(b"x" * (MOST_BYTES + 1), "Content-Type: application/vnd.github.raw; charset=utf-8")
     answer = house.get("/api/v3/repos/octo/hello/contents/large", Accept="application/vnd.github.raw")
     assert sum(map(len, answer.streaming_content)) == MOST_BYTES + 1
+
+
+@pytest.mark.parametrize(("pinned", "other"), [(ADMIN, DEV), (DEV, ADMIN)])
+def test_and_is_asked_for_with_the_same_token(
+    house: House, rogue: Rogue, settings: Settings, pinned: str, other: str
+) -> None:
+    settings.GITHUB_TOKEN, settings.GITHUB_TOKENS = pinned, (other, pinned)
+    credentials.forget()
+    rogue.says(b"x" * (MOST_BYTES + 1), "Content-Type: application/octet-stream")
+    assert house.get("/api/v3/user/large").status_code == 200
+    assert [pinned.encode() in head for head in rogue.heads] == [True, True]
 
 
 def test_a_stream_that_comes_compressed_all_the_same_is_whole(house: House, rogue: Rogue) -> None:
